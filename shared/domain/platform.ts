@@ -1,0 +1,94 @@
+import * as z from "zod";
+
+/** A Kubernetes quantity as a string: `2`, `500m`, `4Gi`. */
+const quantity = z.string().regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, "a Kubernetes quantity such as 2, 500m or 4Gi");
+const count = z.int().min(0);
+const labels = z.record(z.string(), z.string());
+const cidr = z.union([z.cidrv4(), z.cidrv6()]);
+
+/** What a tenant may use in all. Each resource is optional in an override and present in a tier. */
+export const quotaSchema = z.strictObject({
+  cpu: quantity,
+  memory: quantity,
+  storage: quantity,
+  pods: count,
+  services: count,
+  loadBalancers: count,
+  persistentVolumeClaims: count,
+  secrets: count,
+  configMaps: count,
+});
+export type Quota = z.infer<typeof quotaSchema>;
+export type QuotaOverride = { [K in keyof Quota]?: Quota[K] | undefined };
+
+const container = z.strictObject({ cpu: quantity, memory: quantity });
+
+export const tierSchema = z.strictObject({
+  /** What a tenant of the tier gets. */
+  quota: quotaSchema,
+  /** What `PATCH quota` may raise it to, resource by resource. */
+  ceiling: quotaSchema,
+  limits: z.strictObject({
+    /** Container limit where a pod names none. */
+    default: container,
+    /** Container request where a pod names none. */
+    defaultRequest: container,
+    /** The most that one container may ask. */
+    max: container,
+  }),
+  podSecurity: z.enum(["restricted", "baseline", "privileged"]).default("restricted"),
+  /** Placement: a cluster must carry all of these labels. */
+  clusterLabels: labels.default({}),
+});
+export type Tier = z.infer<typeof tierSchema>;
+
+/** The whole of what an operator edits (`config/tenantry.ts`). */
+export const platformSchema = z.strictObject({
+  tiers: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/), tierSchema),
+  defaultIsolation: z.enum(["namespace", "cluster", "hybrid"]).default("namespace"),
+  /** Tenant ids that nobody may take, besides `kube-*` and `default`. */
+  reservedTenantIds: z.array(z.string()).default([]),
+  network: z.strictObject({
+    /** Namespaces (by their labels) that may reach every tenant: monitoring, ingress controllers. */
+    ingressFrom: z.array(z.strictObject({ namespaceLabels: labels })).default([]),
+    /** Ranges that tenants may not reach: the VPC, peered networks, the service range. */
+    privateRanges: z.array(cidr).default([]),
+    /** The instance metadata addresses. */
+    metadataAddresses: z.array(cidr).default(["169.254.169.254/32", "fd00:ec2::254/128"]),
+    dns: z.strictObject({ namespaceLabels: labels, podLabels: labels }),
+  }),
+  monitoring: z.strictObject({ release: z.string(), port: z.string(), path: z.string(), interval: z.string() }),
+  /** ClusterRoles that grants may name. */
+  grantRoles: z.array(z.string()),
+  cluster: z.strictObject({
+    /** Reconciles at once in one cluster, over all functions. */
+    concurrency: z.int().min(1).default(32),
+    /** Requests a second that one process sends to one cluster. */
+    qps: z.number().positive().default(200),
+    burst: z.int().min(1).default(400),
+    /** Connections that one process keeps to one cluster. */
+    connections: z.int().min(1).default(16),
+    /** Deadline of one request, milliseconds. */
+    requestTimeoutMs: z.int().min(100).default(5_000),
+  }),
+  retry: z.strictObject({
+    /** First and longest pause between tries of a failing reconcile, milliseconds. */
+    baseMs: z.int().min(1).default(2_000),
+    capMs: z.int().min(1).default(300_000),
+    /** Pause after which a blocked tenant is looked at again, milliseconds. */
+    blockedMs: z.int().min(1).default(86_400_000),
+    /** Pause while no cluster fits, milliseconds. */
+    placementMs: z.int().min(1).default(30_000),
+  }),
+  /** Days that dedupe items and tombstones outlive what may be replayed. */
+  retentionDays: z.strictObject({ dedupe: z.int().min(1).default(30), tombstone: z.int().min(1).default(30), audit: z.int().min(1).default(400) }),
+});
+export type Platform = z.infer<typeof platformSchema>;
+export type PlatformInput = z.input<typeof platformSchema>;
+
+/** Checks an operator's configuration. Throws with the path of each mistake. */
+export function definePlatform(input: PlatformInput): Platform {
+  const parsed = platformSchema.safeParse(input);
+  if (!parsed.success) throw new Error(`config/tenantry.ts is not valid:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

@@ -1,0 +1,182 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import type { Cluster } from "./domain/cluster.ts";
+import type { Phase, Tenant, Timestamp } from "./domain/tenant.ts";
+
+/** An event of the outbox: written in the transaction of the state it speaks of, published at least once. */
+export interface OutboxEvent {
+  tenantId: string;
+  /** Orders a tenant's events: 1, 2, 3, ... */
+  sequence: number;
+  eventId: string;
+  type: string;
+  occurredAt: Timestamp;
+  /** EventBridge `detail`: `{metadata, data}`. */
+  detail: { metadata: Record<string, unknown>; data: Record<string, unknown> };
+  /** Epoch seconds at which the audit trail forgets it. */
+  ttl: number;
+}
+
+/** What a command with a key did, so that its replay does nothing. */
+export interface Dedupe {
+  /** `<source or principal>#<event id or Idempotency-Key>`. */
+  key: string;
+  /** Hash of the body. */
+  hash: string;
+  tenantId: string;
+  generation: number;
+  /** Epoch seconds. */
+  ttl: number;
+}
+
+/**
+ * One write to a tenant, atomic with its events and its dedupe item.
+ * It holds only if the record still has `before`'s generation and sequence, and:
+ * - `lease: "take"`: the lease is still as `before` saw it (free, or past);
+ * - `lease: "hold"`: the lease is still `before`'s;
+ * - `lease: "ignore"`: whatever the lease; it is left as it is.
+ */
+export interface TenantWrite {
+  /** What was read; `undefined` for a tenant that did not exist. */
+  before: Tenant | undefined;
+  after: Tenant;
+  lease: "take" | "hold" | "ignore";
+  events?: OutboxEvent[];
+  dedupe?: Dedupe | undefined;
+}
+
+/** The record moved, or the dedupe item exists: nothing was written. Read again. */
+export class WriteConflict extends Error {
+  override readonly name = "WriteConflict";
+}
+
+export interface TenantStore {
+  /** Strongly consistent. */
+  get(tenantId: string): Promise<Tenant | undefined>;
+  /** Throws `WriteConflict`. */
+  write(write: TenantWrite): Promise<void>;
+  /**
+   * Takes the lease of a tenant that is due at exactly `dueAt`; `undefined` where it is taken, or the due time moved.
+   * `dueAt` moves past the lease in the same write, so a crash is only a delay.
+   */
+  begin(tenantId: string, request: { dueAt: Timestamp; owner: string; leaseUntil: Timestamp; nextDueAt: Timestamp; now: Timestamp }): Promise<Tenant | undefined>;
+  /** Extends a lease still held by `owner`; false where it was lost. */
+  renew(tenantId: string, lease: { owner: string; until: Timestamp; nextDueAt: Timestamp }): Promise<boolean>;
+  /** Gives back a lease still held by `owner`, with the due time that stands then; false where it was lost. */
+  release(tenantId: string, owner: string, dueAt: Timestamp): Promise<boolean>;
+  findDedupe(key: string): Promise<Dedupe | undefined>;
+}
+
+export interface TenantQuery {
+  limit: number;
+  cursor?: string | undefined;
+  phase?: Phase | undefined;
+  tier?: string | undefined;
+  cluster?: string | undefined;
+}
+
+/** Reads for people: the list, and the audit trail. */
+export interface TenantDirectory {
+  list(query: TenantQuery): Promise<{ items: Tenant[]; nextCursor?: string }>;
+  /** Newest first. */
+  events(tenantId: string, page: { limit: number; cursor?: string | undefined }): Promise<{ items: OutboxEvent[]; nextCursor?: string }>;
+}
+
+/** A tenant or an outbox event whose time has come, as the sparse index tells it (maybe stale). */
+export interface DueItem {
+  pk: string;
+  sk: string;
+  dueAt: Timestamp;
+}
+
+export interface DueIndex {
+  readonly shards: number;
+  /** Items of a shard due at `now`, oldest first. */
+  due(kind: "tenant" | "event", shard: number, now: Timestamp, limit: number): Promise<DueItem[]>;
+  /** Moves an item's due time from the one seen to `next`; false where another did, or it is no longer due. */
+  claim(item: DueItem, next: Timestamp): Promise<boolean>;
+}
+
+export interface Outbox {
+  get(item: DueItem): Promise<OutboxEvent | undefined>;
+  /** Removes the due time of a published event. Idempotent. */
+  markPublished(event: Pick<OutboxEvent, "tenantId" | "sequence">): Promise<void>;
+}
+
+export interface EventPublisher {
+  /** Publishes; answers those that were taken. Never throws for a part of the batch. */
+  publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }>;
+}
+
+/** A wish to reconcile a tenant for the due time that it names; void once that moved. */
+export interface ReconcileMessage {
+  tenantId: string;
+  dueAt: Timestamp;
+}
+
+export interface ReconcileQueue {
+  /** `delaySeconds` 0 to 900. */
+  send(messages: ReconcileMessage[], options?: { delaySeconds?: number; bulk?: boolean }): Promise<void>;
+}
+
+export interface ClusterRegistry {
+  get(name: string): Promise<Cluster | undefined>;
+  list(): Promise<Cluster[]>;
+  put(cluster: Cluster): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+/** Slots that bound the reconciles at work in one cluster, over all functions. */
+export interface ClusterSlots {
+  /** A slot's number, or `undefined` where the cluster is over its budget. */
+  acquire(cluster: string, owner: string, until: Timestamp, now: Timestamp): Promise<number | undefined>;
+  release(cluster: string, slot: number, owner: string): Promise<void>;
+}
+
+export interface ObjectRef {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace?: string | undefined;
+}
+
+/** What a cluster's API server answered, or that it did not. */
+export class ClusterError extends Error {
+  override readonly name = "ClusterError";
+  /** HTTP status; `undefined` where there was no answer. */
+  readonly status: number | undefined;
+  /** The Kubernetes `Status.reason`, or `Unreachable`, `Timeout`, `Aborted`. */
+  readonly reason: string;
+
+  constructor(status: number | undefined, reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+    this.reason = reason;
+  }
+
+  get retryable(): boolean {
+    return this.status === undefined || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** One cluster's API. Every call throws `ClusterError`, and ends when `signal` aborts. */
+export interface ClusterApi {
+  /** `undefined` on 404. */
+  get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject | undefined>;
+  /** Server-side apply as field manager `tenantry`, with force. Answers the object as it stands. */
+  apply(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject>;
+  /** Background deletion, only of the object with that uid where one is given; 404 is success. */
+  delete(ref: ObjectRef, options: { uid?: string | undefined }, signal: AbortSignal): Promise<void>;
+  /** Whether the API group and version is served. */
+  serves(apiVersion: string, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface ClusterAccess {
+  connect(cluster: Cluster): ClusterApi;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+/** A new unique, time-ordered id (UUID version 7). */
+export type NewId = () => string;
