@@ -30,7 +30,7 @@ export interface Dedupe {
 
 /**
  * One write to a tenant, atomic with its events and its dedupe item.
- * It holds only if the record still has `before`'s generation and sequence, and:
+ * It holds only if the record still has `before`'s generation, sequence and `desiredAt`, and:
  * - `lease: "take"`: the lease is still as `before` saw it (free, or past);
  * - `lease: "hold"`: the lease is still `before`'s;
  * - `lease: "ignore"`: whatever the lease; it is left as it is.
@@ -59,8 +59,6 @@ export interface TenantStore {
    * `dueAt` moves past the lease in the same write, so a crash is only a delay.
    */
   begin(tenantId: string, request: { dueAt: Timestamp; owner: string; leaseUntil: Timestamp; nextDueAt: Timestamp; now: Timestamp }): Promise<Tenant | undefined>;
-  /** Extends a lease still held by `owner`; false where it was lost. */
-  renew(tenantId: string, lease: { owner: string; until: Timestamp; nextDueAt: Timestamp }): Promise<boolean>;
   /** Gives back a lease still held by `owner`, with the due time that stands then; false where it was lost. */
   release(tenantId: string, owner: string, dueAt: Timestamp): Promise<boolean>;
   findDedupe(key: string): Promise<Dedupe | undefined>;

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+
+/** The one table: its client and name. */
+export interface Table {
+  client: DynamoDBClient;
+  name: string;
+}
+
+export function openTable(name: string): Table {
+  return { client: new DynamoDBClient({ maxAttempts: 5 }), name };
+}
+
+export type Item = Record<string, AttributeValue>;
+
+/** Shards of the sparse due index and of the list index: a sweep reads each once. */
+export const SHARDS = 8;
+
+/** A shard by hash, so that one partition never takes all. */
+export function shardOf(key: string): number {
+  return (createHash("sha256").update(key).digest()[0] ?? 0) % SHARDS;
+}
+
+export const keys = {
+  tenant: (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: "TENANT" }),
+  event: (tenantId: string, sequence: number) => ({ pk: `TENANT#${tenantId}`, sk: `EVENT#${String(sequence).padStart(12, "0")}` }),
+  dedupe: (key: string) => ({ pk: `DEDUPE#${key}`, sk: "DEDUPE" }),
+  cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
+  slot: (cluster: string, slot: number) => ({ pk: `SLOTS#${cluster}`, sk: `SLOT#${slot}` }),
+  dueShard: (kind: "tenant" | "event", shard: number) => `${kind}#${shard}`,
+  listShard: (shard: number) => `tenants#${shard}`,
+};
+
+export const toItem = (value: object): Item => marshall(value, { removeUndefinedValues: true }) as Item;
+export const fromItem = (item: Item): Record<string, unknown> => unmarshall(item);
+
+/** Builds an UpdateExpression's parts from values to set (`undefined` removes). */
+export function updateOf(changes: Record<string, unknown>): { expression: string; names: Record<string, string>; values: Record<string, unknown> } {
+  const names: Record<string, string> = {};
+  const values: Record<string, unknown> = {};
+  const set: string[] = [];
+  const remove: string[] = [];
+  for (const [index, [name, value]] of Object.entries(changes).entries()) {
+    names[`#u${index}`] = name;
+    if (value === undefined) remove.push(`#u${index}`);
+    else {
+      values[`:u${index}`] = value;
+      set.push(`#u${index} = :u${index}`);
+    }
+  }
+  const expression = [set.length > 0 ? `SET ${set.join(", ")}` : "", remove.length > 0 ? `REMOVE ${remove.join(", ")}` : ""].filter(Boolean).join(" ");
+  return { expression, names, values };
+}
+
+/** Whether a write failed because its condition did not hold, or another transaction was at the item. */
+export function isConflict(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === "ConditionalCheckFailedException" || error.name === "TransactionConflictException") return true;
+  if (error.name !== "TransactionCanceledException") return false;
+  const reasons = (error as { CancellationReasons?: { Code?: string }[] }).CancellationReasons ?? [];
+  return reasons.every(({ Code }) => Code === undefined || ["None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].includes(Code));
+}

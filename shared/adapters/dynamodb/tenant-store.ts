@@ -1,0 +1,127 @@
+import { GetItemCommand, type TransactWriteItem, TransactWriteItemsCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type Dedupe, type TenantStore, type TenantWrite, WriteConflict } from "../../ports.ts";
+import { fromItem, isConflict, keys, type Table, toItem, updateOf } from "./table.ts";
+import { eventItem } from "./event-item.ts";
+import { difference, tenantItem, tenantOf } from "./tenant-item.ts";
+
+const conflict = (error: unknown): never => {
+  if (isConflict(error)) throw new WriteConflict("The record moved.", { cause: error });
+  throw error;
+};
+
+const found = async (write: Promise<unknown>): Promise<boolean> =>
+  write.then(
+    () => true,
+    (error: unknown) => {
+      if (isConflict(error)) return false;
+      throw error;
+    },
+  );
+
+/** The condition under which `before` is still what stands. */
+function guardOf({ before, lease }: TenantWrite): { expression: string; names: Record<string, string>; values: Record<string, unknown> } {
+  if (before === undefined) return { expression: "attribute_not_exists(pk)", names: {}, values: {} };
+  const names: Record<string, string> = { "#generation": "generation", "#sequence": "sequence", "#desiredAt": "desiredAt" };
+  const values: Record<string, unknown> = { ":generation": before.generation, ":sequence": before.sequence, ":desiredAt": before.desiredAt };
+  const parts = ["#generation = :generation", "#sequence = :sequence", "#desiredAt = :desiredAt"];
+  if (lease !== "ignore") {
+    names["#lease"] = "lease";
+    if (before.lease === undefined) parts.push("attribute_not_exists(#lease)");
+    else {
+      names["#owner"] = "owner";
+      values[":owner"] = before.lease.owner;
+      parts.push("#lease.#owner = :owner");
+    }
+  }
+  return { expression: parts.join(" AND "), names, values };
+}
+
+function tenantWrite(table: Table, write: TenantWrite): TransactWriteItem {
+  const { before, after } = write;
+  const guard = guardOf(write);
+  const Key = toItem(keys.tenant(after.tenantId));
+  const changes = before === undefined ? {} : difference(tenantItem(before), tenantItem(after));
+  if (write.lease === "ignore") delete changes["lease"];
+  const update = updateOf(changes);
+  const names = { ...guard.names, ...update.names };
+  const condition = {
+    TableName: table.name,
+    ConditionExpression: guard.expression,
+    ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
+    ...(Object.keys(guard.values).length > 0 && { ExpressionAttributeValues: toItem({ ...guard.values, ...update.values }) }),
+  };
+  if (before === undefined) return { Put: { ...condition, Item: toItem(tenantItem(after)) } };
+  if (update.expression === "") return { ConditionCheck: { ...condition, Key } };
+  return { Update: { ...condition, Key, UpdateExpression: update.expression } };
+}
+
+/** Tenants in the table. The SDK repeats a transaction under one client token, so its own retry is no conflict. */
+export function createTenantStore(table: Table): TenantStore {
+  const TableName = table.name;
+  const get = async (key: Record<string, string>): Promise<Record<string, unknown> | undefined> => {
+    const { Item } = await table.client.send(new GetItemCommand({ TableName, Key: toItem(key), ConsistentRead: true }));
+    return Item === undefined ? undefined : fromItem(Item);
+  };
+  return {
+    async get(tenantId) {
+      const item = await get(keys.tenant(tenantId));
+      return item === undefined ? undefined : tenantOf(item);
+    },
+
+    async write(write) {
+      const parts = [tenantWrite(table, write)];
+      for (const event of write.events ?? []) {
+        parts.push({ Put: { TableName, Item: toItem(eventItem(event)), ConditionExpression: "attribute_not_exists(pk)" } });
+      }
+      if (write.dedupe !== undefined) {
+        const Item = toItem({ ...keys.dedupe(write.dedupe.key), ...write.dedupe });
+        parts.push({ Put: { TableName, Item, ConditionExpression: "attribute_not_exists(pk)" } });
+      }
+      const [only] = parts;
+      if (parts.length === 1 && only?.Update !== undefined) {
+        await table.client.send(new UpdateItemCommand(only.Update)).catch(conflict);
+      } else {
+        await table.client.send(new TransactWriteItemsCommand({ TransactItems: parts })).catch(conflict);
+      }
+    },
+
+    async begin(tenantId, { dueAt, owner, leaseUntil, nextDueAt, now }) {
+      const update = new UpdateItemCommand({
+        TableName,
+        Key: toItem(keys.tenant(tenantId)),
+        UpdateExpression: "SET #lease = :lease, dueAt = :next",
+        ConditionExpression: "dueAt = :due AND (attribute_not_exists(#lease) OR #lease.#until < :now)",
+        ExpressionAttributeNames: { "#lease": "lease", "#until": "until" },
+        ExpressionAttributeValues: toItem({ ":lease": { owner, until: leaseUntil }, ":next": nextDueAt, ":due": dueAt, ":now": now }),
+        ReturnValues: "ALL_NEW",
+      });
+      try {
+        const { Attributes } = await table.client.send(update);
+        return Attributes === undefined ? undefined : tenantOf(fromItem(Attributes));
+      } catch (error) {
+        if (isConflict(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async release(tenantId, owner, dueAt) {
+      return found(
+        table.client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: toItem(keys.tenant(tenantId)),
+            UpdateExpression: "SET dueAt = :due REMOVE #lease",
+            ConditionExpression: "#lease.#owner = :owner",
+            ExpressionAttributeNames: { "#lease": "lease", "#owner": "owner" },
+            ExpressionAttributeValues: toItem({ ":due": dueAt, ":owner": owner }),
+          }),
+        ),
+      );
+    },
+
+    async findDedupe(key) {
+      const item = await get(keys.dedupe(key));
+      return item as unknown as Dedupe | undefined;
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { TenantryError } from "./errors.ts";
+import { judge } from "./lifecycle.ts";
+import type { Announcement, Cause, Desired, DesiredField, Tenant, Timestamp } from "./tenant.ts";
+
+/**
+ * What a command makes of a record. `settled` keeps the generation: at most `desiredAt` moved, so that an older
+ * request that comes later still loses.
+ */
+export interface Intent {
+  after: Tenant;
+  settled?: boolean;
+  /** Said at once, in the transaction of the intent. */
+  event?: { type: string; data: Record<string, unknown> };
+}
+
+interface Asked {
+  cause: Cause;
+  /** When the caller asked; the highest wins, field by field. */
+  occurredAt: Timestamp;
+  now: Timestamp;
+}
+
+export interface Onboarding extends Asked {
+  tenantId: string;
+  desired: Omit<Desired, "state" | "quota">;
+  /** Hash of the body as asked. */
+  hash: string;
+}
+
+/** Onboards: a tenant that is not there, or that a newer request calls back after its tombstone. */
+export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
+  const { tenantId, occurredAt, now } = asked;
+  if (before !== undefined && before.status.deletedAt === undefined && before.onboardedAs === asked.hash) return { after: before, settled: true };
+  if (before?.status.deletedAt !== undefined && occurredAt <= (before.desiredAt.state ?? before.status.deletedAt)) {
+    throw new TenantryError("TenantDeleted", `Tenant "${tenantId}" was decommissioned after this onboarding was asked for (${occurredAt}).`);
+  }
+  judge("onboard", tenantId, before);
+  const desired: Desired = { ...asked.desired, state: "Active" };
+  const generation = (before?.generation ?? 0) + 1;
+  const after: Tenant = {
+    tenantId,
+    desired,
+    desiredAt: Object.fromEntries([...Object.keys(desired), "quota"].map((field) => [field, occurredAt])),
+    onboardedAs: asked.hash,
+    generation,
+    sequence: before?.sequence ?? 0,
+    status: { observedGeneration: before?.status.observedGeneration ?? 0, conditions: [], applied: {} },
+    announcements: [{ type: "TenantReady", generation, cause: asked.cause, data: {} }],
+    timers: {},
+    createdAt: now,
+    updatedAt: now,
+  };
+  const { name, tier, isolation, labels } = desired;
+  return { after, event: { type: "TenantOnboarded", data: { name, tier, isolation, labels } } };
+}
+
+export interface Changing extends Asked {
+  changes: Partial<Omit<Desired, "state">>;
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Changes desired fields; a field that a newer request has set stays as it is. */
+export function change(tenantId: string, before: Tenant | undefined, asked: Changing): Intent {
+  judge("change", tenantId, before);
+  const tenant = before as Tenant;
+  const desired: Record<string, unknown> = { ...tenant.desired };
+  const desiredAt = { ...tenant.desiredAt };
+  const changed: string[] = [];
+  for (const [field, value] of Object.entries(asked.changes) as [DesiredField, unknown][]) {
+    if (asked.occurredAt < (desiredAt[field] ?? "")) continue;
+    desiredAt[field] = asked.occurredAt;
+    if (same(desired[field], value)) continue;
+    desired[field] = value;
+    changed.push(field);
+  }
+  if (changed.length === 0) return { after: { ...tenant, desiredAt }, settled: true };
+  const generation = tenant.generation + 1;
+  const announce: Announcement[] = changed.some((field) => field === "tier" || field === "quota") ? [{ type: "TenantQuotaChanged", generation, cause: asked.cause, data: {} }] : [];
+  return {
+    after: { ...tenant, desired: desired as unknown as Desired, desiredAt, generation, announcements: [...tenant.announcements, ...announce], updatedAt: asked.now },
+  };
+}
+
+/** Asks for the decommission. What waited to be announced is void. */
+export function tearDown(tenantId: string, before: Tenant | undefined, asked: Asked): Intent {
+  const settled = judge("tearDown", tenantId, before) === "settled";
+  const tenant = before as Tenant;
+  if (asked.occurredAt < (tenant.desiredAt.state ?? "")) return { after: tenant, settled: true };
+  if (settled) return { after: { ...tenant, desiredAt: { ...tenant.desiredAt, state: asked.occurredAt } }, settled };
+  const generation = tenant.generation + 1;
+  return {
+    after: {
+      ...tenant,
+      desired: { ...tenant.desired, state: "Deleted" },
+      desiredAt: { ...tenant.desiredAt, state: asked.occurredAt },
+      generation,
+      announcements: [{ type: "TenantDecommissioned", generation, cause: asked.cause, data: {} }],
+      updatedAt: asked.now,
+    },
+  };
+}
