@@ -1,9 +1,12 @@
 import * as z from "zod";
+import { exceeding } from "./quota.ts";
 
 /** A Kubernetes quantity as a string: `2`, `500m`, `4Gi`. */
-const quantity = z.string().regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, "a Kubernetes quantity such as 2, 500m or 4Gi");
+const quantity = z.string().regex(/^\d{1,15}(\.\d{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, { error: "a Kubernetes quantity such as 2, 500m or 4Gi", abort: true });
 const count = z.int().min(0);
 const labels = z.record(z.string(), z.string());
+/** Labels that choose something: with none of them, a selector would choose everything. */
+const selectorLabels = labels.refine((chosen) => Object.keys(chosen).length > 0, "at least one label: none would select everything");
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 
 /** What a tenant may use in all. Each resource is optional in an override and present in a tier. */
@@ -23,24 +26,45 @@ export type QuotaOverride = { [K in keyof Quota]?: Quota[K] | undefined };
 
 const container = z.strictObject({ cpu: quantity, memory: quantity });
 
-export const tierSchema = z.strictObject({
-  /** What a tenant of the tier gets. */
-  quota: quotaSchema,
-  /** What `PATCH quota` may raise it to, resource by resource. */
-  ceiling: quotaSchema,
-  limits: z.strictObject({
-    /** Container limit where a pod names none. */
-    default: container,
-    /** Container request where a pod names none. */
-    defaultRequest: container,
-    /** The most that one container may ask. */
-    max: container,
-  }),
-  podSecurity: z.enum(["restricted", "baseline", "privileged"]).default("restricted"),
-  /** Placement: a cluster must carry all of these labels. */
-  clusterLabels: labels.default({}),
-});
+export const tierSchema = z
+  .strictObject({
+    /** What a tenant of the tier gets. */
+    quota: quotaSchema,
+    /** What `PATCH quota` may raise it to, resource by resource. */
+    ceiling: quotaSchema,
+    limits: z.strictObject({
+      /** Container limit where a pod names none. */
+      default: container,
+      /** Container request where a pod names none. */
+      defaultRequest: container,
+      /** The most that one container may ask. */
+      max: container,
+    }),
+    podSecurity: z.enum(["restricted", "baseline", "privileged"]).default("restricted"),
+    /** Placement: a cluster must carry all of these labels. */
+    clusterLabels: labels.default({}),
+    /** Value of the PriorityClass `tenant-<tier>`: where nodes are short, pods of a higher one are scheduled first. */
+    priority: z.int().min(0).max(1_000_000).default(0),
+  })
+  .check((tier) => {
+    const { quota, ceiling, limits } = tier.value;
+    const bounded = (path: string[], values: object, bounds: object, name: string): void => {
+      for (const { resource, value, bound } of exceeding(values, bounds)) {
+        tier.issues.push({ code: "custom", input: value, path: [...path, resource], message: `${value} is more than ${name}, ${bound}` });
+      }
+    };
+    bounded(["quota"], quota, ceiling, "the ceiling");
+    bounded(["limits", "max"], limits.max, { cpu: quota.cpu, memory: quota.memory }, "the quota");
+    bounded(["limits", "default"], limits.default, limits.max, "one container's maximum");
+    bounded(["limits", "defaultRequest"], limits.defaultRequest, limits.default, "the default limit");
+  });
 export type Tier = z.infer<typeof tierSchema>;
+
+/** A ClusterRole's name; those that hold rights over the whole cluster are refused. */
+const grantRole = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "lower-case letters, digits and hyphens")
+  .refine((name) => name !== "cluster-admin", "cluster-admin would give away the cluster");
 
 /** The whole of what an operator edits (`config/tenantry.ts`). */
 export const platformSchema = z.strictObject({
@@ -50,16 +74,22 @@ export const platformSchema = z.strictObject({
   reservedTenantIds: z.array(z.string()).default([]),
   network: z.strictObject({
     /** Namespaces (by their labels) that may reach every tenant: monitoring, ingress controllers. */
-    ingressFrom: z.array(z.strictObject({ namespaceLabels: labels })).default([]),
+    ingressFrom: z.array(z.strictObject({ namespaceLabels: selectorLabels })).default([]),
     /** Ranges that tenants may not reach: the VPC, peered networks, the service range. */
     privateRanges: z.array(cidr).default([]),
     /** The instance metadata addresses. */
     metadataAddresses: z.array(cidr).default(["169.254.169.254/32", "fd00:ec2::254/128"]),
-    dns: z.strictObject({ namespaceLabels: labels, podLabels: labels }),
+    /** The cluster's DNS: its pods, and the addresses of a node-local cache where there is one (`169.254.20.10/32`). */
+    dns: z.strictObject({ namespaceLabels: selectorLabels, podLabels: selectorLabels, addresses: z.array(cidr).default([]) }),
   }),
   monitoring: z.strictObject({ release: z.string(), port: z.string(), path: z.string(), interval: z.string() }),
   /** ClusterRoles that grants may name. */
-  grantRoles: z.array(z.string()),
+  grantRoles: z.array(grantRole).check((roles) => {
+    for (const role of roles.value) {
+      const other = roles.value.find((name) => role.endsWith(`-${name}`));
+      if (other !== undefined) roles.issues.push({ code: "custom", input: role, message: `${role} ends in -${other}: the binding's name would be ambiguous` });
+    }
+  }),
   cluster: z.strictObject({
     /** Reconciles at once in one cluster, over all functions. */
     concurrency: z.int().min(1).default(32),

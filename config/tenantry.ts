@@ -1,0 +1,105 @@
+import { definePlatform } from "../shared/domain/platform.ts";
+
+/**
+ * What an operator edits. It is checked when it is loaded: a mistake fails the build, with its path.
+ * After an edit of tiers, network or monitoring, tenants are brought up to date by their next reconcile.
+ * After an edit of grantRoles, or of a tier's name or priority: `npm run bootstrap:manifest`, and apply bootstrap.yaml to each cluster.
+ */
+export default definePlatform({
+  // Each tier: what a tenant gets (`quota`), what a change of quota may raise it to (`ceiling`), and what one container
+  // gets, asks by default and may have at most (`limits`).
+  tiers: {
+    basic: {
+      quota: { cpu: "2", memory: "4Gi", storage: "20Gi", pods: 20, services: 10, loadBalancers: 0, persistentVolumeClaims: 5, secrets: 50, configMaps: 50 },
+      ceiling: { cpu: "4", memory: "8Gi", storage: "40Gi", pods: 40, services: 20, loadBalancers: 1, persistentVolumeClaims: 10, secrets: 100, configMaps: 100 },
+      limits: {
+        default: { cpu: "250m", memory: "256Mi" },
+        defaultRequest: { cpu: "50m", memory: "128Mi" },
+        max: { cpu: "1", memory: "2Gi" },
+      },
+      podSecurity: "restricted",
+      priority: 1000,
+    },
+    standard: {
+      quota: { cpu: "4", memory: "8Gi", storage: "50Gi", pods: 50, services: 20, loadBalancers: 1, persistentVolumeClaims: 10, secrets: 100, configMaps: 100 },
+      ceiling: { cpu: "8", memory: "16Gi", storage: "100Gi", pods: 100, services: 40, loadBalancers: 2, persistentVolumeClaims: 20, secrets: 200, configMaps: 200 },
+      limits: {
+        default: { cpu: "500m", memory: "512Mi" },
+        defaultRequest: { cpu: "100m", memory: "256Mi" },
+        max: { cpu: "2", memory: "4Gi" },
+      },
+      podSecurity: "restricted",
+      priority: 2000,
+    },
+    premium: {
+      quota: { cpu: "8", memory: "16Gi", storage: "200Gi", pods: 100, services: 40, loadBalancers: 2, persistentVolumeClaims: 20, secrets: 200, configMaps: 200 },
+      ceiling: { cpu: "16", memory: "32Gi", storage: "400Gi", pods: 200, services: 80, loadBalancers: 4, persistentVolumeClaims: 40, secrets: 400, configMaps: 400 },
+      limits: {
+        default: { cpu: "1", memory: "1Gi" },
+        defaultRequest: { cpu: "100m", memory: "256Mi" },
+        max: { cpu: "4", memory: "8Gi" },
+      },
+      podSecurity: "restricted",
+      priority: 3000,
+    },
+    // A tier like the others, for trials and for those whose plan says nothing. A tier that is not listed here is refused.
+    default: {
+      quota: { cpu: "1", memory: "2Gi", storage: "10Gi", pods: 10, services: 5, loadBalancers: 0, persistentVolumeClaims: 2, secrets: 25, configMaps: 25 },
+      ceiling: { cpu: "2", memory: "4Gi", storage: "20Gi", pods: 20, services: 10, loadBalancers: 0, persistentVolumeClaims: 4, secrets: 50, configMaps: 50 },
+      limits: {
+        default: { cpu: "200m", memory: "256Mi" },
+        defaultRequest: { cpu: "50m", memory: "64Mi" },
+        max: { cpu: "500m", memory: "1Gi" },
+      },
+      podSecurity: "restricted",
+      priority: 500,
+    },
+  },
+
+  defaultIsolation: "namespace",
+  // Besides kube-* and default, which are always refused: the platform's own names.
+  reservedTenantIds: ["tenantry", "tenant-manager", "platform"],
+
+  network: {
+    // Namespaces, by their labels, whose pods may reach every tenant. kube-system always may.
+    ingressFrom: [
+      { namespaceLabels: { "kubernetes.io/metadata.name": "monitoring" } },
+      { namespaceLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } },
+    ],
+    // CoreDNS as EKS installs it. With a node-local cache, add its address: addresses: ["169.254.20.10/32"].
+    dns: { namespaceLabels: { "kubernetes.io/metadata.name": "kube-system" }, podLabels: { "k8s-app": "kube-dns" } },
+    // The instance metadata service, which would hand a pod the node's own credentials.
+    metadataAddresses: ["169.254.169.254/32", "fd00:ec2::254/128"],
+    // ADAPT THIS. What tenants may not reach although it is routable from their pods. It must cover the VPC (with its
+    // secondary ranges), the pods' and the services' ranges, and peered or on-premises networks. These cover the usual
+    // IPv4 ones; an IPv6 cluster's pods have public addresses, so add the VPC's IPv6 range there.
+    // 0.0.0.0/0 or ::/0 here closes the internet of that family.
+    privateRanges: [
+      "10.0.0.0/8", // RFC 1918
+      "172.16.0.0/12", // RFC 1918
+      "192.168.0.0/16", // RFC 1918
+      "100.64.0.0/10", // RFC 6598, carrier-grade NAT: secondary VPC ranges, where the VPC CNI often puts pods
+      "169.254.0.0/16", // RFC 3927, link-local: also the credential endpoints of Pod Identity and of the node
+      "198.18.0.0/15", // RFC 2544: used privately, by the VPC CNI's custom networking too
+      "240.0.0.0/4", // RFC 1112, class E: usable inside a VPC
+      "fc00::/7", // RFC 4193, unique local (fd00::/8 is in it)
+      "fe80::/10", // RFC 4291, link-local
+      "64:ff9b::/96", // RFC 6052, NAT64: would reach the IPv4 ranges above through the NAT gateway
+    ],
+  },
+
+  // The Prometheus operator takes ServiceMonitors by the label `release`.
+  monitoring: { release: "prometheus", port: "metrics", path: "/metrics", interval: "15s" },
+
+  // ClusterRoles that a grant may name. These three come with bootstrap.yaml; add your own by name, and apply them yourself.
+  grantRoles: ["tenant-admin", "tenant-developer", "tenant-viewer"],
+
+  // What the control plane may ask of one cluster.
+  cluster: { concurrency: 32, qps: 200, burst: 400, connections: 16, requestTimeoutMs: 5_000 },
+
+  // Milliseconds: 2 s doubling to 5 min with jitter; blocked tenants daily; no fitting cluster every 30 s.
+  retry: { baseMs: 2_000, capMs: 300_000, blockedMs: 86_400_000, placementMs: 30_000 },
+
+  // Days. Dedupe and tombstones must outlive every copy of an event that may be replayed (an EventBridge archive included).
+  retentionDays: { dedupe: 30, tombstone: 30, audit: 400 },
+});
