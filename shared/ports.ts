@@ -1,20 +1,8 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "./domain/cluster.ts";
+import type { OutboxEvent } from "./domain/outbox.ts";
+export type { OutboxEvent } from "./domain/outbox.ts";
 import type { Phase, Tenant, Timestamp } from "./domain/tenant.ts";
-
-/** An event of the outbox: written in the transaction of the state it speaks of, published at least once. */
-export interface OutboxEvent {
-  tenantId: string;
-  /** Orders a tenant's events: 1, 2, 3, ... */
-  sequence: number;
-  eventId: string;
-  type: string;
-  occurredAt: Timestamp;
-  /** EventBridge `detail`: `{metadata, data}`. */
-  detail: { metadata: Record<string, unknown>; data: Record<string, unknown> };
-  /** Epoch seconds at which the audit trail forgets it. */
-  ttl: number;
-}
 
 /** What a command with a key did, so that its replay does nothing. */
 export interface Dedupe {
@@ -178,3 +166,10 @@ export interface Clock {
 
 /** A new unique, time-ordered id (UUID version 7). */
 export type NewId = () => string;
+
+/** Structured logging, as @aws-lambda-powertools/logger gives it. */
+export interface Log {
+  info(message: string, extra?: Record<string, unknown>): void;
+  warn(message: string, extra?: Record<string, unknown>): void;
+  error(message: string, extra?: Record<string, unknown>): void;
+}

@@ -42,10 +42,11 @@ export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
     desired,
     desiredAt: Object.fromEntries([...Object.keys(desired), "quota"].map((field) => [field, occurredAt])),
     onboardedAs: asked.hash,
+    cause: asked.cause,
     generation,
     sequence: before?.sequence ?? 0,
     status: { observedGeneration: before?.status.observedGeneration ?? 0, conditions: [], applied: {} },
-    announcements: [{ type: "TenantReady", generation, cause: asked.cause, data: {} }],
+    announcements: [{ type: "TenantReady", generation, cause: asked.cause }],
     timers: {},
     createdAt: now,
     updatedAt: now,
@@ -55,7 +56,8 @@ export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
 }
 
 export interface Changing extends Asked {
-  changes: Partial<Omit<Desired, "state">>;
+  /** The fields asked for, from those that stand. Throws what makes them impossible. */
+  changes: (desired: Desired) => Partial<Omit<Desired, "state">>;
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -67,7 +69,7 @@ export function change(tenantId: string, before: Tenant | undefined, asked: Chan
   const desired: Record<string, unknown> = { ...tenant.desired };
   const desiredAt = { ...tenant.desiredAt };
   const changed: string[] = [];
-  for (const [field, value] of Object.entries(asked.changes) as [DesiredField, unknown][]) {
+  for (const [field, value] of Object.entries(asked.changes(tenant.desired)) as [DesiredField, unknown][]) {
     if (asked.occurredAt < (desiredAt[field] ?? "")) continue;
     desiredAt[field] = asked.occurredAt;
     if (same(desired[field], value)) continue;
@@ -76,9 +78,9 @@ export function change(tenantId: string, before: Tenant | undefined, asked: Chan
   }
   if (changed.length === 0) return { after: { ...tenant, desiredAt }, settled: true };
   const generation = tenant.generation + 1;
-  const announce: Announcement[] = changed.some((field) => field === "tier" || field === "quota") ? [{ type: "TenantQuotaChanged", generation, cause: asked.cause, data: {} }] : [];
+  const announce: Announcement[] = changed.some((field) => field === "tier" || field === "quota") ? [{ type: "TenantQuotaChanged", generation, cause: asked.cause }] : [];
   return {
-    after: { ...tenant, desired: desired as unknown as Desired, desiredAt, generation, announcements: [...tenant.announcements, ...announce], updatedAt: asked.now },
+    after: { ...tenant, desired: desired as unknown as Desired, desiredAt, generation, cause: asked.cause, announcements: [...tenant.announcements, ...announce], updatedAt: asked.now },
   };
 }
 
@@ -95,7 +97,8 @@ export function tearDown(tenantId: string, before: Tenant | undefined, asked: As
       desired: { ...tenant.desired, state: "Deleted" },
       desiredAt: { ...tenant.desiredAt, state: asked.occurredAt },
       generation,
-      announcements: [{ type: "TenantDecommissioned", generation, cause: asked.cause, data: {} }],
+      cause: asked.cause,
+      announcements: [{ type: "TenantDecommissioned", generation, cause: asked.cause }],
       updatedAt: asked.now,
     },
   };

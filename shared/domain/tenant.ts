@@ -101,7 +101,6 @@ export interface Announcement {
   type: string;
   generation: number;
   cause: Cause;
-  data: Record<string, unknown>;
 }
 
 /** The record: one item. Everything else is convergence towards `desired`. */
@@ -112,6 +111,8 @@ export interface Tenant {
   desiredAt: Partial<Record<DesiredField, Timestamp>>;
   /** Hash of the onboarding's body: tells a repeat from a conflict. */
   onboardedAs: string;
+  /** Who asked for the present generation. */
+  cause: Cause;
   /** Grows with every change of intent; never falls, not even over a tombstone. */
   generation: number;
   /** Sequence of the last outbox event. */

@@ -1,0 +1,48 @@
+import type { Cause, Tenant, Timestamp } from "./tenant.ts";
+
+/** An event of the outbox: written in the transaction of the state it speaks of, published at least once. */
+export interface OutboxEvent {
+  tenantId: string;
+  /** Orders a tenant's events: 1, 2, 3, ... */
+  sequence: number;
+  eventId: string;
+  type: string;
+  occurredAt: Timestamp;
+  /** EventBridge `detail`: `{metadata, data}`. */
+  detail: { metadata: Record<string, unknown>; data: Record<string, unknown> };
+  /** Epoch seconds at which the audit trail forgets it. */
+  ttl: number;
+}
+
+/** Version of the events' schemas, in every envelope. */
+export const EVENT_VERSION = "1.0";
+
+export interface Said {
+  type: string;
+  data: Record<string, unknown>;
+  cause: Cause;
+}
+
+/** Makes the outbox events that follow a tenant's last one; `after` is the tenant with its sequence moved on. */
+export function say(tenant: Tenant, said: Said[], at: { now: Timestamp; newId: () => string; auditDays: number }): { after: Tenant; events: OutboxEvent[] } {
+  const { tenantId } = tenant;
+  const events = said.map(({ type, data, cause }, index): OutboxEvent => {
+    const sequence = tenant.sequence + index + 1;
+    const eventId = at.newId();
+    return {
+      tenantId,
+      sequence,
+      eventId,
+      type,
+      occurredAt: at.now,
+      detail: { metadata: { eventId, version: EVENT_VERSION, occurredAt: at.now, tenantId, sequence, ...cause }, data },
+      ttl: ttlAfter(at.now, at.auditDays),
+    };
+  });
+  return { after: { ...tenant, sequence: tenant.sequence + events.length }, events };
+}
+
+/** Epoch seconds `days` after a time. */
+export function ttlAfter(now: Timestamp, days: number): number {
+  return Math.floor(Date.parse(now) / 1000) + days * 86_400;
+}

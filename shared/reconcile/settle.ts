@@ -1,0 +1,137 @@
+import type { Cluster } from "../domain/cluster.ts";
+import { type Said, ttlAfter } from "../domain/outbox.ts";
+import type { Platform } from "../domain/platform.ts";
+import { effectiveQuota } from "../domain/quota.ts";
+import { type DecommissionProof, earliest, type Failure, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
+import { conditionOf, revision } from "../manifests/index.ts";
+import type { ClusterError } from "../ports.ts";
+import { conditionsOf } from "./conditions.ts";
+import type { Outcome } from "./decide.ts";
+import type { NamespaceSeen } from "./observe.ts";
+import type { Performed } from "./perform.ts";
+
+/** What one round of a reconcile came to. */
+export interface Round {
+  cluster: Cluster | undefined;
+  unplaced?: { reason: string; message: string } | undefined;
+  namespace: NamespaceSeen;
+  /** Keys and kinds of the objects wanted. */
+  wanted: { key: string; kind: string }[];
+  performed: Performed;
+  outcome: Outcome;
+}
+
+export interface At {
+  now: Timestamp;
+  /** In [0, 1). */
+  random: number;
+  platform: Platform;
+}
+
+/** Failed tries in a row before a tenant's failure is an event: shorter hiccups heal unheard. */
+const FAILURES_TO_TELL = 3;
+
+/** The record after a round, and what is to be said of it. Pure. */
+export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; said: Said[] } {
+  const { outcome } = round;
+  const done = outcome.kind === "done";
+  const failure = outcome.kind === "failed" ? failureOf(tenant, outcome, at.now) : undefined;
+  const deleted = done && tenant.desired.state === "Deleted";
+  const timers = timersOf(outcome, failure, at);
+  const status: Status = {
+    ...progress(tenant, round),
+    ...(done && { observedGeneration: tenant.generation, appliedRevision: revision(at.platform) }),
+    ...(done && !deleted && { readyAt: tenant.status.readyAt ?? at.now }),
+    failure,
+    ...(deleted && { deletedAt: at.now, proof: proofOf(tenant, round, at.now), applied: {}, namespaceUid: undefined }),
+  };
+  const conditions = conditionsOf({ ...tenant, status }, factsOf(tenant, round, status, deleted), at.now);
+  const after: Tenant = {
+    ...tenant,
+    status: { ...status, conditions },
+    announcements: done ? [] : tenant.announcements,
+    timers,
+    dueAt: earliest(timers),
+    lease: undefined,
+    updatedAt: at.now,
+    ttl: deleted ? ttlAfter(at.now, at.platform.retentionDays.tombstone) : undefined,
+  };
+  return { after, said: [...announced(tenant, after, done, at), ...trouble(tenant, after, timers)] };
+}
+
+/** What the cluster now has, as far as the record tells. */
+export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "namespace" | "performed">): Status {
+  const { status } = tenant;
+  if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {} };
+  const known = namespace === "unread" ? status.applied : {};
+  const seenUid = typeof namespace === "object" && namespace.ours ? namespace.uid : undefined;
+  const namespaceUid = performed.namespaceUid ?? seenUid ?? (namespace === "absent" ? undefined : status.namespaceUid);
+  return { ...status, namespaceUid, applied: { ...known, ...performed.applied } };
+}
+
+/** The namespace that the record knows is gone, or is another: its uid no longer fits. */
+export function namespaceLost({ errors }: Performed): boolean {
+  return Object.entries(errors).some(([key, error]) => (key.startsWith("Namespace/") && error.status === 409) || isNamespaceNotFound(error));
+}
+
+const isNamespaceNotFound = (error: ClusterError): boolean => error.status === 404 && /^namespaces? /.test(error.message);
+
+function failureOf(tenant: Tenant, outcome: Extract<Outcome, { kind: "failed" }>, now: Timestamp): Failure {
+  const before = tenant.status.failure;
+  return { reason: outcome.reason, message: outcome.message, count: (before?.count ?? 0) + 1, since: before?.since ?? now, blocked: outcome.blocked };
+}
+
+function timersOf(outcome: Outcome, failure: Failure | undefined, { now, random, platform: { retry } }: At): Tenant["timers"] {
+  const later = (ms: number): Timestamp => new Date(Date.parse(now) + Math.ceil(ms)).toISOString();
+  if (outcome.kind === "requeue") return { work: later(outcome.afterMs) };
+  if (failure === undefined) return {};
+  if (failure.blocked) return { retry: later(retry.blockedMs) };
+  // Exponential with full jitter; the floor keeps a low draw from spinning.
+  const ceiling = Math.min(retry.capMs, retry.baseMs * 2 ** Math.min(failure.count - 1, 30));
+  return { retry: later(Math.max(retry.baseMs / 4, random * ceiling)) };
+}
+
+function proofOf(tenant: Tenant, { cluster, namespace }: Round, now: Timestamp): DecommissionProof {
+  return {
+    cluster: cluster?.name ?? null,
+    namespace: namespaceOf(tenant.tenantId),
+    namespaceUid: tenant.status.namespaceUid ?? (typeof namespace === "object" && namespace.ours ? namespace.uid : null),
+    namespaceAbsentAt: now,
+  };
+}
+
+function factsOf(tenant: Tenant, round: Round, status: Status, deleted: boolean): Parameters<typeof conditionsOf>[1] {
+  const { outcome } = round;
+  const wanted = round.wanted.map(({ key, kind }) => ({ key, condition: conditionOf(kind) }));
+  const standing = new Set(Object.keys(status.applied));
+  const ready =
+    outcome.kind !== "done"
+      ? { status: false, reason: outcome.reason, message: outcome.message }
+      : deleted
+        ? { status: false, reason: "Deleted", message: "The tenant is decommissioned." }
+        : { status: true, reason: "Converged", message: `Generation ${tenant.generation} stands in cluster "${round.cluster?.name}".` };
+  return { cluster: round.cluster, unplaced: round.unplaced, wanted, standing, errors: round.performed.errors, ready };
+}
+
+function announced(tenant: Tenant, after: Tenant, done: boolean, { platform }: At): Said[] {
+  if (!done) return [];
+  const { tier, quota } = after.desired;
+  const shape = platform.tiers[tier];
+  const namespace = namespaceOf(tenant.tenantId);
+  const cluster = after.cluster ?? null;
+  const data: Record<string, Record<string, unknown>> = {
+    TenantReady: { namespace, cluster, tier },
+    TenantQuotaChanged: { tier, quota: shape === undefined ? {} : effectiveQuota(shape, quota) },
+    TenantDecommissioned: { namespace, cluster, proof: after.status.proof },
+  };
+  return tenant.announcements.map(({ type, cause }) => ({ type, cause, data: data[type] ?? {} }));
+}
+
+function trouble(tenant: Tenant, after: Tenant, timers: Tenant["timers"]): Said[] {
+  const { failure } = after.status;
+  if (failure === undefined) return [];
+  const cause = { ...after.cause, actor: "tenantry" };
+  const { reason, message } = failure;
+  if (failure.blocked) return tenant.status.failure?.blocked === true ? [] : [{ type: "TenantBlocked", cause, data: { reason, message } }];
+  return failure.count === FAILURES_TO_TELL ? [{ type: "TenantFailed", cause, data: { reason, message, retryAt: timers.retry } }] : [];
+}

@@ -1,0 +1,38 @@
+import type { Clock, DueIndex, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
+import { type Swept, sweepShard, total } from "./sweep-due.ts";
+
+export interface PublishPorts {
+  outbox: Outbox;
+  publisher: EventPublisher;
+  log: Log;
+}
+
+/** Publishes events, and takes the due time off those that the bus took. The rest stay due: the sweep tries again. */
+export async function publishEvents(events: OutboxEvent[], { outbox, publisher, log }: PublishPorts): Promise<number> {
+  const { published, failed } = await publisher.publish(events);
+  await Promise.all(published.map((event) => outbox.markPublished(event)));
+  for (const { event, reason } of failed) {
+    log.warn("An event was not taken by the bus; the sweep tries again.", { tenantId: event.tenantId, sequence: event.sequence, reason });
+  }
+  return published.length;
+}
+
+/** The certain path of the outbox: publishes whatever is still due, after claiming it. */
+export async function sweepOutbox({ index, clock, ...ports }: PublishPorts & { index: DueIndex; clock: Clock }, signal: AbortSignal): Promise<Swept> {
+  const shards = await Promise.all(
+    Array.from({ length: index.shards }, (_, shard) =>
+      sweepShard(
+        index,
+        "event",
+        shard,
+        clock,
+        signal,
+        async (item, claimedUntil) => ((await index.claim(item, claimedUntil)) ? ports.outbox.get(item) : undefined),
+        async (events) => {
+          await publishEvents(events, ports);
+        },
+      ),
+    ),
+  );
+  return total(shards);
+}

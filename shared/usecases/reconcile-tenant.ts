@@ -1,0 +1,16 @@
+import type { ReconcileMessage } from "../ports.ts";
+import type { ReconcilePorts } from "../reconcile/ports.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
+import type { Run } from "../reconcile/run.ts";
+
+/**
+ * Reconciles a tenant for the due time that a message names. Where that moved, or the lease is taken, the message is
+ * void and nothing is done: the due time that stands brings another.
+ */
+export async function reconcileTenant({ tenantId, dueAt }: ReconcileMessage, run: Run, ports: ReconcilePorts): Promise<"reconciled" | "void"> {
+  const now = ports.clock.now().toISOString();
+  const tenant = await ports.store.begin(tenantId, { dueAt, owner: run.owner, leaseUntil: run.leaseUntil, nextDueAt: run.dueAt, now });
+  if (tenant === undefined) return "void";
+  await reconcile(tenant, run, ports);
+  return "reconciled";
+}

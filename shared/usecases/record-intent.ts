@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { TenantryError } from "../domain/errors.ts";
+import type { Intent } from "../domain/intent.ts";
+import { say, ttlAfter } from "../domain/outbox.ts";
+import { type Cause, earliest, type Lease, type Tenant, type Timestamp } from "../domain/tenant.ts";
+import { WriteConflict } from "../ports.ts";
+import type { ReconcilePorts } from "../reconcile/ports.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
+import { leaseOf, type Run } from "../reconcile/run.ts";
+
+/** What every command brings. */
+export interface Command {
+  tenantId: string;
+  cause: Cause;
+  occurredAt: Timestamp;
+  /** Event id or Idempotency-Key with its source or principal, and the hash of the body. */
+  key?: { id: string; hash: string } | undefined;
+  /** Generation that the caller saw (`If-Match`). */
+  ifMatch?: number | undefined;
+  /** Reconcile in this invocation; without it, the queue does. */
+  eager?: Run | undefined;
+}
+
+export interface Recorded {
+  tenant: Tenant;
+  /** Whether this command, and not an earlier copy of it, changed the record. */
+  changed: boolean;
+  /** Whether it began this tenant. */
+  created: boolean;
+}
+
+/** Tries against other writers of the same record. */
+const TRIES = 8;
+
+/**
+ * Records intent: one transaction of desired state, event, dedupe item, due time and, if eager, the lease.
+ * Then reconciles, or has it done. A copy of a command renders the record as it stands and changes nothing.
+ * Throws `IdempotencyKeyReused`, `PreconditionFailed`, `WriteContention`, and what `decide` throws.
+ */
+export async function recordIntent(command: Command, decide: (before: Tenant | undefined, now: Timestamp) => Intent, ports: ReconcilePorts): Promise<Recorded> {
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    if (attempt > 0) await sleep(ports.random() * 20 * 2 ** attempt);
+    const [before, earlier] = await Promise.all([ports.store.get(command.tenantId), command.key && ports.store.findDedupe(command.key.id)]);
+    if (earlier !== undefined) return replay(command, before, earlier.hash);
+    const attempted = await attemptOnce(command, before, decide, ports);
+    if (attempted !== "conflict") return attempted;
+  }
+  throw new TenantryError("WriteContention", `Tenant "${command.tenantId}" is being changed by others; try again.`);
+}
+
+function replay({ tenantId, key }: Command, before: Tenant | undefined, hash: string): Recorded {
+  if (hash !== key?.hash) throw new TenantryError("IdempotencyKeyReused", "This idempotency key or event id came before with another body.");
+  if (before === undefined) throw new TenantryError("TenantNotFound", `Tenant "${tenantId}" does not exist any more.`);
+  return { tenant: before, changed: false, created: false };
+}
+
+async function attemptOnce(command: Command, before: Tenant | undefined, decide: (before: Tenant | undefined, now: Timestamp) => Intent, ports: ReconcilePorts): Promise<Recorded | "conflict"> {
+  const { ifMatch, eager } = command;
+  if (ifMatch !== undefined && before !== undefined && before.generation !== ifMatch) {
+    throw new TenantryError("PreconditionFailed", `Tenant "${command.tenantId}" is at generation ${before.generation}, not ${ifMatch}.`);
+  }
+  const now = ports.clock.now().toISOString();
+  const intent = decide(before, now);
+  const settled = intent.settled === true;
+  // Where the lease is held, its holder sees that the generation moved and goes round again.
+  const held = before?.lease !== undefined && before.lease.until >= now ? before.lease : undefined;
+  const run = settled || held !== undefined ? undefined : eager;
+  const after = settled ? intent.after : due(intent.after, run, held, now);
+  const said = intent.event === undefined ? [] : [{ ...intent.event, cause: command.cause }];
+  const spoken = say(after, said, { now, newId: ports.newId, auditDays: ports.platform.retentionDays.audit });
+  if (settled && command.key === undefined && after === before) return { tenant: after, changed: false, created: false };
+  try {
+    await ports.store.write({ before, after: spoken.after, lease: run === undefined ? "ignore" : "take", events: spoken.events, dedupe: dedupeOf(command, after, now, ports) });
+  } catch (error) {
+    if (error instanceof WriteConflict) return "conflict";
+    throw error;
+  }
+  const recorded = { changed: !settled, created: before === undefined || before.status.deletedAt !== undefined };
+  if (run !== undefined) return { tenant: await reconcile(spoken.after, run, ports), ...recorded };
+  if (!settled && held === undefined) await wake(spoken.after, ports);
+  return { tenant: spoken.after, ...recorded };
+}
+
+/** The due time by which someone else finishes this: past the lease, or at once where nobody holds it. */
+function due(tenant: Tenant, run: Run | undefined, held: Lease | undefined, now: Timestamp): Tenant {
+  const work = run?.dueAt ?? (held === undefined ? now : new Date(Date.parse(held.until) + 1_000).toISOString());
+  const timers = { ...tenant.timers, work };
+  return { ...tenant, timers, dueAt: earliest(timers), lease: run === undefined ? held : leaseOf(run) };
+}
+
+function dedupeOf({ key, tenantId }: Command, after: Tenant, now: Timestamp, { platform }: ReconcilePorts): { key: string; hash: string; tenantId: string; generation: number; ttl: number } | undefined {
+  return key && { key: key.id, hash: key.hash, tenantId, generation: after.generation, ttl: ttlAfter(now, platform.retentionDays.dedupe) };
+}
+
+async function wake({ tenantId, dueAt }: Tenant, { queue, log }: ReconcilePorts): Promise<void> {
+  if (dueAt === undefined) return;
+  await queue.send([{ tenantId, dueAt }]).catch((error: unknown) => {
+    log.warn("The queue did not take a tenant; the sweep will find it.", { tenantId, error: String(error) });
+  });
+}

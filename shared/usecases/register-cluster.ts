@@ -1,0 +1,92 @@
+import type { Cluster } from "../domain/cluster.ts";
+import { TenantryError } from "../domain/errors.ts";
+import { type ClusterAccess, ClusterError, type ClusterRegistry, type Clock, type TenantDirectory } from "../ports.ts";
+
+/** What a caller says of a cluster; the endpoint and CA are read from EKS where they are not given. */
+export interface ClusterBody {
+  roleArn: string;
+  region?: string | undefined;
+  eksClusterName?: string | undefined;
+  endpoint?: string | undefined;
+  certificateAuthority?: string | undefined;
+  labels?: Record<string, string> | undefined;
+  capacity?: number | undefined;
+  capabilities?: { networkPolicy?: boolean | undefined } | undefined;
+}
+
+export interface ClusterPorts {
+  registry: ClusterRegistry;
+  clusters: ClusterAccess;
+  directory: TenantDirectory;
+  clock: Clock;
+  /** Endpoint and CA (base64 PEM) of an EKS cluster. */
+  describe: (eksClusterName: string, region: string) => Promise<{ endpoint: string; certificateAuthority: string }>;
+  defaultRegion: string;
+}
+
+/** Namespaces that one cluster takes, where nobody says less. */
+const DEFAULT_CAPACITY = 10_000;
+/** Longest that the first words with a cluster may take, milliseconds. */
+const PROBE_MS = 8_000;
+
+/** Registers a cluster, or changes its item, after proving that it answers to our identity. Throws `ClusterUnreachable`, `ClusterNotFound`. */
+export async function registerCluster(name: string, body: ClusterBody, ports: ClusterPorts): Promise<{ cluster: Cluster; created: boolean }> {
+  const before = await ports.registry.get(name);
+  const now = ports.clock.now().toISOString();
+  const region = body.region ?? before?.region ?? ports.defaultRegion;
+  const eksClusterName = body.eksClusterName ?? before?.eksClusterName ?? name;
+  const { endpoint, certificateAuthority } =
+    body.endpoint !== undefined && body.certificateAuthority !== undefined ? { endpoint: body.endpoint, certificateAuthority: body.certificateAuthority } : await ports.describe(eksClusterName, region);
+  const cluster: Cluster = {
+    name,
+    endpoint,
+    certificateAuthority,
+    region,
+    eksClusterName,
+    roleArn: body.roleArn,
+    labels: body.labels ?? before?.labels ?? {},
+    capacity: body.capacity ?? before?.capacity ?? DEFAULT_CAPACITY,
+    state: before?.state ?? "Active",
+    capabilities: { networkPolicy: body.capabilities?.networkPolicy ?? before?.capabilities.networkPolicy ?? false, serviceMonitor: false },
+    createdAt: before?.createdAt ?? now,
+    updatedAt: now,
+  };
+  cluster.capabilities.serviceMonitor = await servesMonitors(cluster, ports.clusters);
+  await ports.registry.put(cluster);
+  return { cluster, created: before === undefined };
+}
+
+async function servesMonitors(cluster: Cluster, clusters: ClusterAccess): Promise<boolean> {
+  try {
+    return await clusters.connect(cluster).serves("monitoring.coreos.com/v1", AbortSignal.timeout(PROBE_MS));
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new TenantryError("ClusterUnreachable", `Cluster "${cluster.name}" did not answer as role ${cluster.roleArn}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Throws `ClusterNotFound`. */
+export async function readCluster(name: string, registry: ClusterRegistry): Promise<Cluster> {
+  const cluster = await registry.get(name);
+  if (cluster === undefined) throw new TenantryError("ClusterNotFound", `Cluster "${name}" is not registered.`);
+  return cluster;
+}
+
+/** A cordoned cluster keeps its tenants and gets no new ones. */
+export async function cordonCluster(name: string, state: Cluster["state"], { registry, clock }: Pick<ClusterPorts, "registry" | "clock">): Promise<Cluster> {
+  const cluster = { ...(await readCluster(name, registry)), state, updatedAt: clock.now().toISOString() };
+  await registry.put(cluster);
+  return cluster;
+}
+
+/** Takes a cluster without tenants out of the registry. Throws `ClusterInUse`. */
+export async function removeCluster(name: string, { registry, directory }: Pick<ClusterPorts, "registry" | "directory">): Promise<void> {
+  await readCluster(name, registry);
+  let cursor: string | undefined;
+  do {
+    const page = await directory.list({ limit: 1, cluster: name, cursor });
+    if (page.items.length > 0) throw new TenantryError("ClusterInUse", `Cluster "${name}" has tenants; decommission or move them first.`);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  await registry.delete(name);
+}
