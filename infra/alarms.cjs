@@ -1,0 +1,60 @@
+// What a person must hear of: dead letters, failing functions, and work or events that stay too long.
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { parse } = require("yaml");
+const { deadLetterQueues, pascalCase } = require("./names.cjs");
+
+const functionKeys = Object.keys(parse(readFileSync(join(__dirname, "permissions.yml"), "utf8")).functions);
+
+const alarm = (properties, topic) => ({
+  Type: "AWS::CloudWatch::Alarm",
+  Properties: {
+    ComparisonOperator: "GreaterThanThreshold",
+    TreatMissingData: "notBreaching",
+    EvaluationPeriods: 1,
+    Period: 60,
+    Threshold: 0,
+    ...(topic && { AlarmActions: [topic], OKActions: [topic] }),
+    ...properties,
+  },
+});
+
+const deadLetterAlarm = (queue) => ({
+  AlarmDescription: `${queue} holds messages`,
+  Namespace: "AWS/SQS",
+  MetricName: "ApproximateNumberOfMessagesVisible",
+  Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": [queue, "QueueName"] } }],
+  Statistic: "Maximum",
+});
+
+const errorAlarm = (functionName) => ({
+  AlarmDescription: `${functionName} fails`,
+  Namespace: "AWS/Lambda",
+  MetricName: "Errors",
+  Dimensions: [{ Name: "FunctionName", Value: functionName }],
+  Statistic: "Sum",
+});
+
+// The sweeps emit these by embedded metric format. No data means that the sweep itself stands still.
+const ageAlarm = (metric, description) => ({
+  AlarmDescription: description,
+  Namespace: "Tenantry",
+  MetricName: metric,
+  Dimensions: [{ Name: "service", Value: "tenantry" }],
+  Statistic: "Maximum",
+  Threshold: 600,
+  EvaluationPeriods: 3,
+  TreatMissingData: "breaching",
+});
+
+module.exports = async ({ resolveVariable }) => {
+  const topic = await resolveVariable("param:alarmTopicArn");
+  const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
+  const resources = {
+    OldestDueAlarm: alarm(ageAlarm("OldestDueAgeSeconds", "Due work waits for more than ten minutes"), topic),
+    OldestEventAlarm: alarm(ageAlarm("OldestUnpublishedEventAgeSeconds", "Events wait for more than ten minutes"), topic),
+  };
+  for (const queue of deadLetterQueues) resources[`${queue}Alarm`] = alarm(deadLetterAlarm(queue), topic);
+  for (const key of functionKeys) resources[`${pascalCase(key)}ErrorsAlarm`] = alarm(errorAlarm(`${prefix}-${key}`), topic);
+  return { Resources: resources };
+};

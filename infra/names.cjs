@@ -1,0 +1,13 @@
+// onboarding-api -> OnboardingApi, as the names of resources go.
+exports.pascalCase = (key) => key.replace(/(^|-)(\w)/g, (_match, _dash, letter) => letter.toUpperCase());
+
+// Every queue that somebody must look at when it holds a message.
+exports.deadLetterQueues = [
+  "OnboardingDeadLetters",
+  "QuotaDeadLetters",
+  "TeardownDeadLetters",
+  "ReconcileDeadLetters",
+  "ReconcileBulkDeadLetters",
+  "OutboxDeadLetters",
+  "UnroutedQueue",
+];

@@ -1,0 +1,102 @@
+// Bus -> rule -> queue, each queue with dead letters of its own. A rule's own failures go to those dead letters too.
+const { pascalCase } = require("./names.cjs");
+
+const FOURTEEN_DAYS = 1_209_600;
+const FOUR_DAYS = 345_600;
+
+// Which events command which area.
+const areas = {
+  onboarding: ["TenantOnboardingRequested"],
+  quota: ["TenantTierChangeRequested", "TenantQuotaChangeRequested"],
+  teardown: ["TenantOffboardingRequested"],
+};
+
+const arnOf = (name) => ({ "Fn::GetAtt": [name, "Arn"] });
+
+const deadLetters = (queueName) => ({
+  Type: "AWS::SQS::Queue",
+  Properties: { QueueName: queueName, SqsManagedSseEnabled: true, MessageRetentionPeriod: FOURTEEN_DAYS },
+});
+
+const workQueue = (queueName, deadLetterName, visibilitySeconds) => ({
+  Type: "AWS::SQS::Queue",
+  Properties: {
+    QueueName: queueName,
+    SqsManagedSseEnabled: true,
+    MessageRetentionPeriod: FOUR_DAYS,
+    VisibilityTimeout: visibilitySeconds,
+    RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetterName), maxReceiveCount: 5 },
+  },
+});
+
+const rule = (pattern, target) => ({
+  Type: "AWS::Events::Rule",
+  Properties: {
+    EventBusName: { Ref: "Bus" },
+    EventPattern: pattern,
+    Targets: [{ RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 }, ...target }],
+  },
+});
+
+// Only the rules named may send, and only to these queues.
+const queuePolicy = (queues, rules) => ({
+  Type: "AWS::SQS::QueuePolicy",
+  Properties: {
+    Queues: queues.map((queue) => ({ Ref: queue })),
+    PolicyDocument: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: "events.amazonaws.com" },
+          Action: "sqs:SendMessage",
+          Resource: queues.map(arnOf),
+          Condition: { ArnEquals: { "aws:SourceArn": rules.map(arnOf) } },
+        },
+      ],
+    },
+  },
+});
+
+// The event as it came, with the reason why nobody took it.
+const unrouted = (reason) => ({
+  Id: "unrouted",
+  Arn: arnOf("UnroutedQueue"),
+  InputTransformer: {
+    InputPathsMap: {},
+    InputTemplate: `{"reason": ${JSON.stringify(reason)}, "event": <aws.events.event.json>}`,
+  },
+});
+
+module.exports = async ({ resolveVariable }) => {
+  const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
+  const visibility = Number(await resolveVariable("param:queueVisibilitySeconds"));
+  const sources = String(await resolveVariable("param:eventSources")).split(",").map((source) => source.trim());
+  const resources = {};
+
+  for (const key of [...Object.keys(areas), "reconcile", "reconcile-bulk"]) {
+    const name = pascalCase(key);
+    resources[`${name}DeadLetters`] = deadLetters(`${prefix}-${key}-dead-letters`);
+    resources[`${name}Queue`] = workQueue(`${prefix}-${key}`, `${name}DeadLetters`, visibility);
+  }
+  for (const [key, detailTypes] of Object.entries(areas)) {
+    const name = pascalCase(key);
+    const target = { Id: key, Arn: arnOf(`${name}Queue`), DeadLetterConfig: { Arn: arnOf(`${name}DeadLetters`) } };
+    resources[`${name}Rule`] = rule({ source: sources, "detail-type": detailTypes }, target);
+    resources[`${name}QueuePolicy`] = queuePolicy([`${name}Queue`, `${name}DeadLetters`], [`${name}Rule`]);
+  }
+
+  const known = Object.values(areas).flat();
+  resources["OutboxDeadLetters"] = deadLetters(`${prefix}-outbox-dead-letters`);
+  resources["UnroutedQueue"] = deadLetters(`${prefix}-unrouted`);
+  resources["UnroutedSourceRule"] = rule(
+    { source: [{ "anything-but": [...sources, "tenantry"] }] },
+    unrouted("the event's source is not one that may command this service"),
+  );
+  resources["UnroutedTypeRule"] = rule(
+    { source: sources, "detail-type": [{ "anything-but": known }] },
+    unrouted("no part of this service takes events of this detail-type"),
+  );
+  resources["UnroutedQueuePolicy"] = queuePolicy(["UnroutedQueue"], ["UnroutedSourceRule", "UnroutedTypeRule"]);
+  return { Resources: resources };
+};

@@ -1,0 +1,95 @@
+// One role a function, made from permissions.yml: the actions named there, on the resources named there, and no more.
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { parse } = require("yaml");
+const { pascalCase } = require("./names.cjs");
+
+const { functions, wildcards } = parse(readFileSync(join(__dirname, "permissions.yml"), "utf8"), { merge: true });
+
+const arnOf = (name) => ({ "Fn::GetAtt": [name, "Arn"] });
+const sub = (text) => ({ "Fn::Sub": text });
+const list = (text) => String(text).split(",").map((item) => item.trim()).filter(Boolean);
+
+const resourceArns = (clusterRoleArns) => ({
+  table: [arnOf("Table")],
+  dueIndex: [sub("${Table.Arn}/index/due")],
+  listIndex: [sub("${Table.Arn}/index/list")],
+  tableStream: [{ "Fn::GetAtt": ["Table", "StreamArn"] }],
+  bus: [arnOf("Bus")],
+  onboardingQueue: [arnOf("OnboardingQueue")],
+  onboardingDeadLetters: [arnOf("OnboardingDeadLetters")],
+  quotaQueue: [arnOf("QuotaQueue")],
+  quotaDeadLetters: [arnOf("QuotaDeadLetters")],
+  teardownQueue: [arnOf("TeardownQueue")],
+  teardownDeadLetters: [arnOf("TeardownDeadLetters")],
+  reconcileQueue: [arnOf("ReconcileQueue")],
+  reconcileBulkQueue: [arnOf("ReconcileBulkQueue")],
+  outboxDeadLetters: [arnOf("OutboxDeadLetters")],
+  clusterRoles: clusterRoleArns,
+  eksClusters: [sub("arn:${AWS::Partition}:eks:*:${AWS::AccountId}:cluster/*")],
+});
+
+const statement = (actions, resources) => ({ Effect: "Allow", Action: actions, Resource: resources });
+
+function statements(key, arns) {
+  const { calls = {}, service = {} } = functions[key] ?? {};
+  return [...Object.entries(calls), ...Object.entries(service)].map(([name, actions]) => {
+    const resources = arns[name];
+    if (!resources) throw new Error(`permissions.yml: ${key} names ${name}, which roles.cjs does not know`);
+    const wildcard = JSON.stringify(resources).includes("*");
+    if (wildcard && !wildcards[name]) throw new Error(`permissions.yml: ${name} is a wildcard without a written reason`);
+    return statement(actions, resources);
+  });
+}
+
+const ownLogs = (functionName) =>
+  statement(
+    ["logs:CreateLogStream", "logs:PutLogEvents"],
+    [sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*`)],
+  );
+
+// Lambda makes its network interfaces under the function's role; EC2 has no ARN for one that is yet to be made.
+const networkInterfaces = statement(
+  ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface"],
+  ["*"],
+);
+
+const trust = (principal) => ({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: principal, Action: "sts:AssumeRole" }],
+});
+
+function role(key, prefix, arns, inVpc) {
+  const granted = [ownLogs(`${prefix}-${key}`), ...statements(key, arns), ...(inVpc ? [networkInterfaces] : [])];
+  return {
+    Type: "AWS::IAM::Role",
+    Properties: {
+      RoleName: { "Fn::Sub": `${prefix}-${key}-\${AWS::Region}` },
+      AssumeRolePolicyDocument: trust({ Service: "lambda.amazonaws.com" }),
+      Policies: [{ PolicyName: "only", PolicyDocument: { Version: "2012-10-17", Statement: granted } }],
+    },
+  };
+}
+
+// The functions that reach clusters.
+const clusterFunctions = Object.keys(functions).filter((key) => functions[key]?.calls?.clusterRoles);
+
+// On AWS an administrator makes a role like this beside each cluster (docs/deploy.md). Its sessions have no permissions
+// in AWS: the role is only a name that the cluster maps to the provisioner's group.
+const localClusterRole = {
+  Type: "AWS::IAM::Role",
+  Condition: "IsLocal",
+  Properties: {
+    RoleName: "tenantry-cluster-local",
+    AssumeRolePolicyDocument: trust({ AWS: clusterFunctions.map((key) => arnOf(`${pascalCase(key)}Role`)) }),
+  },
+};
+
+module.exports = async ({ resolveVariable }) => {
+  const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
+  const inVpc = Boolean(await resolveVariable("param:vpcSubnetIds"));
+  const arns = resourceArns(list(await resolveVariable("param:clusterRoleArns")));
+  const resources = { LocalClusterRole: localClusterRole };
+  for (const key of Object.keys(functions)) resources[`${pascalCase(key)}Role`] = role(key, prefix, arns, inVpc);
+  return { Resources: resources };
+};

@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { cached } from "../cache.ts";
+import { run } from "../commands.ts";
+import { type Log, messageOf, UserError, withHeartbeat } from "../log.ts";
+import { binDir } from "../paths.ts";
+import { type ManagedProcess, type ProcessGroup, waitFor } from "../processes.ts";
+import { versions } from "../versions.ts";
+
+export const REGION = "us-east-1";
+export const ACCOUNT_ID = "000000000000";
+
+/** The embedded AWS and the operator's (root) key to it. */
+export interface Aws {
+  endpoint: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  process: ManagedProcess;
+}
+
+const PYTHON_MINIMUM = [3, 10] as const;
+
+async function findPython(): Promise<string> {
+  const seen: string[] = [];
+  for (const python of [process.env["PYTHON"], "python3", "python"]) {
+    if (!python) continue;
+    try {
+      const said = await run(python, ["-c", "import sys, venv, ensurepip; print(*sys.version_info[:2])"]);
+      const [major = 0, minor = 0] = said.trim().split(" ").map(Number);
+      if (major > PYTHON_MINIMUM[0] || (major === PYTHON_MINIMUM[0] && minor >= PYTHON_MINIMUM[1])) return python;
+      seen.push(`${python} is ${major}.${minor}`);
+    } catch (error) {
+      seen.push(messageOf(error).split("\n").at(-1)?.trim() ?? python);
+    }
+  }
+  throw new UserError(
+    `Python >= ${PYTHON_MINIMUM.join(".")} with venv is needed (${seen.join("; ")}). Remedy: install it (on Debian and Ubuntu also python3-venv), or point PYTHON at it.`,
+  );
+}
+
+/** A virtual environment's scripts hold absolute paths, so it is started by its interpreter, which may move. */
+export async function ministackPython(log: Log): Promise<string> {
+  const dir = await cached(`ministack-${versions.ministack}`, log, async (partial) => {
+    const python = await findPython();
+    await withHeartbeat(log, "installing the embedded AWS", async () => {
+      log(`installing the embedded AWS: MiniStack ${versions.ministack}`);
+      await run(python, ["-m", "venv", partial]);
+      const packages = [`ministack==${versions.ministack}`, `cryptography==${versions.cryptography}`];
+      const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
+      await run(join(partial, "bin", "python"), pip).catch((error: unknown) => {
+        throw new UserError(`cannot install MiniStack: ${messageOf(error)}. Remedy: give pip a way to a package index.`);
+      });
+    });
+  });
+  const python = join(dir, "bin", "python");
+  if (!existsSync(python)) throw new UserError(`${dir} is broken. Remedy: delete it and start again.`);
+  return python;
+}
+
+export interface MinistackOptions {
+  python: string;
+  port: number;
+  dir: string;
+  processes: ProcessGroup;
+  /** Added to the environment of every function, as the functions' own variables go. */
+  functionEnv: Record<string, string>;
+}
+
+/**
+ * One process, everything in memory. IAM is enforced (`AUTH`) and every call is recorded. It hands its own environment
+ * to the functions, so it gets only what they may see; Node 24 comes first on PATH, since it runs them with that.
+ */
+export async function startMinistack({ python, port, dir, processes, functionEnv }: MinistackOptions): Promise<Aws> {
+  const temporary = join(dir, "tmp");
+  await mkdir(temporary, { recursive: true });
+  const credentials = { accessKeyId: "AKIALOCALOPERATOR000", secretAccessKey: randomBytes(20).toString("hex") };
+  const endpoint = `http://127.0.0.1:${port}`;
+  const ministack = processes.start({
+    name: "ministack",
+    command: python,
+    args: ["-m", "ministack.app"],
+    cwd: dir,
+    env: {
+      PATH: [binDir, process.env["PATH"] ?? ""].join(delimiter),
+      HOME: dir,
+      TMPDIR: temporary,
+      S3_DATA_DIR: join(dir, "s3"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      AUTH: "true",
+      BIND_HOST: "127.0.0.1",
+      MINISTACK_HOST: "127.0.0.1",
+      GATEWAY_PORT: String(port),
+      MINISTACK_REGION: REGION,
+      MINISTACK_ACCOUNT_ID: ACCOUNT_ID,
+      CLOUDTRAIL_RECORDING: "1",
+      CLOUDTRAIL_MAX_EVENTS: "1000000",
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      LOG_LEVEL: "WARNING",
+      ...functionEnv,
+    },
+  });
+  await waitFor(
+    "the embedded AWS",
+    async () => ((await fetch(`${endpoint}/_ministack/health`)).ok ? true : undefined),
+    { seconds: 30, process: ministack },
+  );
+  return { endpoint, credentials, process: ministack };
+}
