@@ -1,0 +1,16 @@
+import * as Offboarding from "./TenantOffboardingRequested.ts";
+import * as Onboarding from "./TenantOnboardingRequested.ts";
+import * as QuotaChange from "./TenantQuotaChangeRequested.ts";
+import * as TierChange from "./TenantTierChangeRequested.ts";
+
+/** Every event that Tenantry takes, by EventBridge `detail-type`, with the area (a folder of `functions/`) that handles it. */
+export const incomingEvents = {
+  TenantOnboardingRequested: { area: "onboarding", ...Onboarding },
+  TenantOffboardingRequested: { area: "teardown", ...Offboarding },
+  TenantTierChangeRequested: { area: "quota", ...TierChange },
+  TenantQuotaChangeRequested: { area: "quota", ...QuotaChange },
+} as const;
+export type IncomingType = keyof typeof incomingEvents;
+
+/** Sources that are listened to unless the configuration lists others. */
+export const incomingSources = ["signup"] as const;

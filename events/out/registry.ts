@@ -1,0 +1,22 @@
+import * as Blocked from "./TenantBlocked.ts";
+import * as Decommissioned from "./TenantDecommissioned.ts";
+import * as Failed from "./TenantFailed.ts";
+import * as Onboarded from "./TenantOnboarded.ts";
+import * as QuotaChanged from "./TenantQuotaChanged.ts";
+import * as Ready from "./TenantReady.ts";
+
+/**
+ * Every event that Tenantry publishes, by EventBridge `detail-type`. For generation and tests: emitters use
+ * `events/out/index.ts`, which carries no schema into a function's bundle.
+ */
+export const outgoingEvents = {
+  TenantOnboarded: Onboarded,
+  TenantReady: Ready,
+  TenantFailed: Failed,
+  TenantBlocked: Blocked,
+  TenantQuotaChanged: QuotaChanged,
+  TenantDecommissioned: Decommissioned,
+} as const;
+
+/** EventBridge `source` of every event out. */
+export const outgoingSource = "tenantry";

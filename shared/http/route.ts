@@ -1,0 +1,38 @@
+import type * as z from "zod";
+
+/** The Lambda that serves a route: its key in `serverless.yml`. */
+export type Area = "onboarding-api" | "tenants-api" | "quota-api" | "teardown-api" | "clusters-api" | "meta-api";
+
+export type Scope = `tenantry/${"tenants" | "access" | "clusters"}.${"read" | "write"}`;
+
+/** Names of the answers' schemas, which stand in `openapi/schemas.ts` so that no handler carries them. */
+export type AnswerName = "Tenant" | "TenantList" | "EventList" | "Cluster" | "ClusterList" | "Health" | "OpenApi";
+
+/** One row of the route table: the gateway's events, the authorisation, the checks and OpenAPI all come from it. */
+export interface Route {
+  operationId: string;
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** As the gateway writes it: `/tenants/{tenantId}`. */
+  path: `/${string}`;
+  area: Area;
+  /** What the token must hold; `open` for everybody. */
+  scope: Scope | "open";
+  /** Whether a token with a `tenant_id` claim reaches it, for that `{tenantId}` alone. */
+  tenantScoped: boolean;
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** How long the operation may wait for convergence unless `Prefer` says otherwise, seconds. */
+  waitSeconds?: number;
+  /** Whether it answers with an `ETag`, and heeds `If-Match` where it is unsafe. */
+  etag?: boolean;
+  /** Status -> the body's schema, or `null` for none. Problems are the same everywhere and not listed. */
+  answers: Readonly<Record<number, AnswerName | null>>;
+}
+
+/** The rows of an area, by `operationId`. */
+export type Routes = Readonly<Record<string, Omit<Route, "operationId">>>;
+
+/** Keeps the literal types of an area's rows, and checks them. */
+export const defineRoutes = <const R extends Routes>(routes: R): R => routes;

@@ -1,0 +1,21 @@
+import * as z from "zod";
+import { clusterName } from "../../../events/bodies/fields.ts";
+import { tenantIdSchema } from "../../domain/tenant-id.ts";
+
+export const tenantPath = z.strictObject({ tenantId: tenantIdSchema });
+export const clusterPath = z.strictObject({ name: clusterName });
+
+const limit = z
+  .string()
+  .regex(/^([1-9]\d?|100)$/, "a whole number from 1 to 100")
+  .default("25")
+  .transform(Number)
+  .meta({ description: "How many at most, 1 to 100; 25 where absent." });
+const cursor = z
+  .string()
+  .min(1)
+  .max(2048)
+  .optional()
+  .meta({ description: "`nextCursor` of the page before." });
+
+export const page = z.strictObject({ limit, cursor });
