@@ -1,0 +1,54 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import type { Cluster } from "../domain/cluster.ts";
+import type { Platform } from "../domain/platform.ts";
+import type { ConditionType, Tenant } from "../domain/tenant.ts";
+import { limitRange } from "./limit-range.ts";
+import { namespace } from "./namespace.ts";
+import { networkPolicy } from "./network-policy.ts";
+import { resourceQuota } from "./resource-quota.ts";
+import { roleBinding } from "./role-binding.ts";
+import { role } from "./role.ts";
+import { serviceAccount } from "./service-account.ts";
+import { serviceMonitor } from "./service-monitor.ts";
+
+export { objectHash } from "./hash.ts";
+export { ANNOTATION_GENERATION, ANNOTATION_INSTALLATION, FIELD_MANAGER, LABEL_MANAGED_BY, LABEL_TENANT, MANAGED_BY, NAMES, PROVISIONER_GROUP } from "./identity.ts";
+export { GENERATORS_VERSION, revision } from "./revision.ts";
+
+/**
+ * Every object of a tenant in a cluster, the Namespace first; the others need it and nothing of each other, so they
+ * may be applied at once. Throws `UnknownTier`.
+ */
+export function tenantObjects(tenant: Tenant, platform: Platform, cluster: Cluster, installation: string): KubernetesObject[] {
+  return [
+    namespace(tenant, platform, cluster, installation),
+    networkPolicy(tenant, platform),
+    serviceAccount(tenant),
+    role(tenant),
+    roleBinding(tenant),
+    resourceQuota(tenant, platform),
+    limitRange(tenant, platform),
+    ...(cluster.capabilities.serviceMonitor ? [serviceMonitor(tenant, platform)] : []),
+  ];
+}
+
+/** Key of an object among its tenant's: `kind/name`. */
+export const objectKey = (object: KubernetesObject): string => `${object.kind}/${object.metadata?.name}`;
+
+const conditions: Record<string, ConditionType> = {
+  Namespace: "Isolated",
+  NetworkPolicy: "Isolated",
+  ResourceQuota: "QuotaApplied",
+  LimitRange: "QuotaApplied",
+  ServiceAccount: "AccessApplied",
+  Role: "AccessApplied",
+  RoleBinding: "AccessApplied",
+  ServiceMonitor: "Monitored",
+};
+
+/** The condition that an object of a kind belongs to. Throws on a kind that no generator makes. */
+export function conditionOf(kind: string): ConditionType {
+  const condition = conditions[kind];
+  if (condition === undefined) throw new Error(`No condition for the kind ${kind}`);
+  return condition;
+}

@@ -1,0 +1,35 @@
+import type { V1ResourceQuota } from "@kubernetes/client-node";
+import type { Platform } from "../domain/platform.ts";
+import { effectiveQuota } from "../domain/quota.ts";
+import { namespaceOf, type Tenant } from "../domain/tenant.ts";
+import { metadata, NAMES } from "./identity.ts";
+import { tierOf } from "./tier.ts";
+
+/**
+ * The tenant's quota. Node ports are closed, and a LoadBalancer service takes one for each of its ports unless it says
+ * `allocateLoadBalancerNodePorts: false`.
+ */
+export function resourceQuota(tenant: Tenant, platform: Platform): V1ResourceQuota {
+  const quota = effectiveQuota(tierOf(tenant, platform), tenant.desired.quota);
+  return {
+    apiVersion: "v1",
+    kind: "ResourceQuota",
+    metadata: metadata(tenant, NAMES.resourceQuota, namespaceOf(tenant.tenantId)),
+    spec: {
+      hard: {
+        "requests.cpu": quota.cpu,
+        "limits.cpu": quota.cpu,
+        "requests.memory": quota.memory,
+        "limits.memory": quota.memory,
+        "requests.storage": quota.storage,
+        pods: String(quota.pods),
+        services: String(quota.services),
+        "services.loadbalancers": String(quota.loadBalancers),
+        "services.nodeports": "0",
+        persistentvolumeclaims: String(quota.persistentVolumeClaims),
+        secrets: String(quota.secrets),
+        configmaps: String(quota.configMaps),
+      },
+    },
+  };
+}
