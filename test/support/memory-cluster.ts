@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { pathOf } from "../../shared/adapters/kubernetes/path.ts";
+import { refOf } from "../../shared/adapters/kubernetes/client.ts";
+import { type ClusterApi, ClusterError, type ObjectRef } from "../../shared/ports.ts";
+
+export interface ClusterCall {
+  verb: "get" | "apply" | "delete" | "serves";
+  /** The object that is asked for, or none for `serves`. */
+  ref?: ObjectRef;
+  /** What is applied. */
+  object?: KubernetesObject;
+}
+
+export interface MemoryClusterOptions {
+  /** API versions that `serves` knows, besides those of the stored kinds. */
+  served?: string[];
+  /** Runs before each call takes effect; what it throws, the caller gets, and nothing happened. */
+  before?: (call: ClusterCall) => void | Promise<void>;
+  /** Runs after each call took effect; what it throws, the caller gets although it happened: a lost answer. */
+  after?: (call: ClusterCall) => void | Promise<void>;
+}
+
+const builtIn = ["v1", "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1"];
+
+type Stored = KubernetesObject & { metadata: NonNullable<KubernetesObject["metadata"]> };
+
+/** A cluster in memory, that passes the contract of `ClusterApi`. One applier: an apply replaces what the last one set. */
+export class MemoryCluster implements ClusterApi {
+  readonly #objects = new Map<string, Stored>();
+  readonly #served: Set<string>;
+  before: MemoryClusterOptions["before"];
+  after: MemoryClusterOptions["after"];
+  /** Every call, in order, also those that failed. */
+  readonly calls: ClusterCall[] = [];
+  #version = 0;
+
+  constructor({ served = [], before, after }: MemoryClusterOptions = {}) {
+    this.#served = new Set([...builtIn, ...served]);
+    this.before = before;
+    this.after = after;
+  }
+
+  async get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject | undefined> {
+    return await this.#call({ verb: "get", ref }, signal, () => clone(this.#objects.get(pathOf(ref))));
+  }
+
+  async apply(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+    const ref = refOf(object);
+    return await this.#call({ verb: "apply", ref, object: clone(object) }, signal, () => clone(this.#write(ref, object)));
+  }
+
+  async delete(ref: ObjectRef, { uid }: { uid?: string | undefined }, signal: AbortSignal): Promise<void> {
+    await this.#call({ verb: "delete", ref }, signal, () => {
+      const found = this.#objects.get(pathOf(ref));
+      if (found === undefined) return;
+      if (uid !== undefined && uid !== found.metadata.uid) throw conflict(ref, `the UID in the precondition (${uid}) is not that of the object (${found.metadata.uid})`);
+      if (ref.kind !== "Namespace") this.#objects.delete(pathOf(ref));
+      else found.metadata.deletionTimestamp ??= new Date();
+    });
+  }
+
+  async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {
+    return await this.#call({ verb: "serves" }, signal, () => this.#served.has(apiVersion));
+  }
+
+  /** Puts an object there as somebody else's. */
+  put(object: KubernetesObject): KubernetesObject {
+    return clone(this.#write(refOf(object), object));
+  }
+
+  /** What the namespace controller does in its own time: terminating namespaces go, with all that is in them. */
+  finishDeletes(): void {
+    for (const [path, { kind, metadata }] of [...this.#objects]) {
+      if (kind !== "Namespace" || metadata.deletionTimestamp === undefined) continue;
+      this.#objects.delete(path);
+      for (const [other, object] of [...this.#objects]) if (object.metadata.namespace === metadata.name) this.#objects.delete(other);
+    }
+  }
+
+  /** All objects, by path. */
+  objects(): KubernetesObject[] {
+    return [...this.#objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => clone(object));
+  }
+
+  #write(ref: ObjectRef, object: KubernetesObject): Stored {
+    const path = pathOf(ref);
+    const found = this.#objects.get(path);
+    const uid = object.metadata?.uid;
+    if (uid !== undefined && found === undefined) throw conflict(ref, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+    if (uid !== undefined && uid !== found?.metadata.uid) {
+      throw new ClusterError(422, "Invalid", `apply ${ref.kind} ${ref.name}: 422 metadata.uid: Invalid value: "${uid}": field is immutable`);
+    }
+    if (found === undefined && ref.namespace !== undefined) this.#requireNamespace(ref);
+    const { metadata, ...content } = object;
+    const kept = found?.metadata ?? { uid: randomUUID(), creationTimestamp: new Date() };
+    const { uid: itsUid, creationTimestamp, deletionTimestamp } = kept as Stored["metadata"];
+    const server = { uid: itsUid, creationTimestamp, ...(deletionTimestamp && { deletionTimestamp }) } as Stored["metadata"];
+    const next = clone({ ...content, metadata: { ...metadata, ...server } }) as Stored;
+    if (found !== undefined && JSON.stringify({ ...found, metadata: { ...found.metadata, resourceVersion: undefined } }) === JSON.stringify(next)) return found;
+    this.#version += 1;
+    next.metadata.resourceVersion = String(this.#version);
+    this.#objects.set(path, next);
+    return next;
+  }
+
+  #requireNamespace({ kind, name, namespace = "" }: ObjectRef): void {
+    const parent = this.#objects.get(pathOf({ apiVersion: "v1", kind: "Namespace", name: namespace }));
+    if (parent === undefined) throw new ClusterError(404, "NotFound", `apply ${kind} ${namespace}/${name}: 404 namespaces "${namespace}" not found`);
+    if (parent.metadata.deletionTimestamp !== undefined) {
+      throw new ClusterError(403, "Forbidden", `apply ${kind} ${namespace}/${name}: 403 unable to create new content in namespace ${namespace} because it is being terminated`);
+    }
+  }
+
+  async #call<T>(call: ClusterCall, signal: AbortSignal, effect: () => T): Promise<T> {
+    this.calls.push(call);
+    const live = (): void => {
+      if (signal.aborted) throw new ClusterError(undefined, "Aborted", `${call.verb}: given up by the caller`);
+    };
+    if (call.ref !== undefined) pathOf(call.ref); // As the client refuses kinds and names.
+    live();
+    await this.before?.(call);
+    live();
+    const answer = effect();
+    await this.after?.(call);
+    return answer;
+  }
+}
+
+const clone = <T>(value: T): T => structuredClone(value);
+const conflict = ({ kind, name }: ObjectRef, message: string): ClusterError => new ClusterError(409, "Conflict", `${kind} ${name}: 409 ${message}`);
