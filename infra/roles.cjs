@@ -75,13 +75,24 @@ function role(key, prefix, arns, inVpc) {
 const clusterFunctions = Object.keys(functions).filter((key) => functions[key]?.calls?.clusterRoles);
 
 // On AWS an administrator makes a role like this beside each cluster (docs/deploy.md). Its sessions have no permissions
-// in AWS: the role is only a name that the cluster maps to the provisioner's group.
+// in AWS: the role is only a name that the cluster maps to the provisioner's group. Here the operator may take it too,
+// so that tests reach the cluster with the provisioner's rights.
+const accountRoot = sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root");
 const localClusterRole = {
   Type: "AWS::IAM::Role",
   Condition: "IsLocal",
   Properties: {
     RoleName: "tenantry-cluster-local",
-    AssumeRolePolicyDocument: trust({ AWS: clusterFunctions.map((key) => arnOf(`${pascalCase(key)}Role`)) }),
+    AssumeRolePolicyDocument: {
+      Version: "2012-10-17",
+      Statement: [
+        ...trust({ AWS: clusterFunctions.map((key) => arnOf(`${pascalCase(key)}Role`)) }).Statement,
+        {
+          ...trust({ AWS: accountRoot }).Statement[0],
+          Condition: { ArnEquals: { "aws:PrincipalArn": accountRoot } },
+        },
+      ],
+    },
   },
 };
 

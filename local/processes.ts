@@ -30,6 +30,7 @@ export interface ProcessSpec {
 export class ProcessGroup {
   readonly #dir: string;
   readonly #running = new Map<string, ProcessId>();
+  #closed = false;
 
   constructor(dataDir: string) {
     this.#dir = dataDir;
@@ -37,6 +38,7 @@ export class ProcessGroup {
   }
 
   start(spec: ProcessSpec): ManagedProcess {
+    if (this.#closed) throw new Error(`${spec.name} is not started: the stack is stopping`);
     const logFile = join(this.#dir, "logs", `${spec.name}.log`);
     const output = openSync(logFile, "a");
     const options: SpawnOptions = { stdio: ["ignore", output, output], detached: true };
@@ -66,6 +68,23 @@ export class ProcessGroup {
         signalGroup(pid, "SIGKILL");
       },
     };
+  }
+
+  /** Runs a command of the stack to its end; a failure carries the last lines of its log. */
+  async runToEnd(spec: ProcessSpec, seconds: number): Promise<void> {
+    const started = this.start(spec);
+    for (const deadline = Date.now() + seconds * 1000; started.ended() === undefined; ) {
+      if (Date.now() > deadline) await started.stop({ signal: "SIGKILL" });
+      await delay(20);
+    }
+    if (started.ended() !== "exit code 0") throw new Error(`${spec.name} failed (${started.ended()})${tail(started)}`);
+  }
+
+  /** Ends whatever still runs and starts nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const alive = [...this.#running.values()];
+    await Promise.all(alive.map((id) => endGroup(id.pid, "SIGKILL", 5_000, () => !isRunning(id))));
   }
 
   #write(): void {

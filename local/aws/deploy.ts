@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { run } from "../commands.ts";
 import { withLock } from "../locks.ts";
 import type { Log } from "../log.ts";
 import { binDir, localDir, projectDir } from "../paths.ts";
+import type { ProcessGroup } from "../processes.ts";
 import { OperatorClient } from "./client.ts";
 import { type Aws, REGION } from "./ministack.ts";
 
@@ -27,14 +27,18 @@ export function awsEnv(aws: Aws): Record<string, string> {
 }
 
 /** The same `serverless deploy` as for AWS. Two at once would share the build folder of the checkout, hence the lock. */
-export async function deploy(aws: Aws, log: Log): Promise<Deployment> {
+export async function deploy(aws: Aws, processes: ProcessGroup, log: Log): Promise<Deployment> {
   await withLock(join(localDir, "deploy.lock"), log, async () => {
+    const settings = { CI: "1", SLS_TELEMETRY_DISABLED: "1", SLS_NOTIFICATIONS_MODE: "off", SLS_AWS_MONITORING_FREQUENCY: "250" };
     const inherited = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" };
-    await run(join(binDir, "node"), [join(binDir, "serverless"), "deploy", "--stage", STAGE, "--region", REGION], {
+    const spec = {
+      name: "deploy",
+      command: join(binDir, "node"),
+      args: [join(binDir, "serverless"), "deploy", "--stage", STAGE, "--region", REGION],
       cwd: projectDir,
-      env: { ...inherited, ...awsEnv(aws), SLS_TELEMETRY_DISABLED: "1", SLS_NOTIFICATIONS_MODE: "off", CI: "1", SLS_AWS_MONITORING_FREQUENCY: "250" },
-      timeout: 300_000,
-    });
+      env: { ...inherited, ...awsEnv(aws), ...settings },
+    };
+    await processes.runToEnd(spec, 300);
   });
   const outputs = await stackOutputs(aws, `tenantry-${STAGE}`);
   const output = (name: string): string => {

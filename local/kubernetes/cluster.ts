@@ -4,13 +4,15 @@ import { freePorts, type ManagedProcess, type ProcessGroup, waitFor } from "../p
 import { AdminClient } from "./admin-client.ts";
 import { startAuthenticator } from "./authenticator.ts";
 import type { Binaries } from "./binaries.ts";
-import { createAuthority, createSigningKey } from "./certificates.ts";
+import { type Authority, createAuthority, createSigningKey } from "./certificates.ts";
 import { apiServerArgs, controllerManagerArgs, etcdArgs, kwokArgs, schedulerArgs } from "./flags.ts";
 import { kubeconfig, webhookKubeconfig } from "./kubeconfig.ts";
 
 export interface Cluster {
   apiServerUrl: string;
   caPem: string;
+  /** Issues what this cluster's clients trust, for a test that puts itself between them and the API server. */
+  ca: Authority;
   /** A kubeconfig of system:masters, for people and tests to look with. */
   adminKubeconfigPath: string;
   admin: AdminClient;
@@ -99,6 +101,7 @@ export async function startCluster({ binaries, dir, awsEndpoint, processes }: Cl
   return {
     apiServerUrl,
     caPem: ca.cert,
+    ca,
     adminKubeconfigPath: join(dir, "admin.kubeconfig"),
     admin,
     startApiServer,
