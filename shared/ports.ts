@@ -173,3 +173,8 @@ export interface Log {
   warn(message: string, extra?: Record<string, unknown>): void;
   error(message: string, extra?: Record<string, unknown>): void;
 }
+
+/** Where a message goes that can never succeed: whole, with the reason. */
+export interface DeadLetters {
+  add(body: string, why: { code: string; reason: string }): Promise<void>;
+}

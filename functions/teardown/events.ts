@@ -1,2 +1,10 @@
-// Placeholder until the use cases stand behind it.
-export const handler = async (): Promise<{ statusCode: number; body: string }> => ({ statusCode: 501, body: "" });
+import { commandQueue, type CommandQueuePorts } from "../../shared/queues/commands.ts";
+import type { ReconcilePorts } from "../../shared/reconcile/ports.ts";
+import { tearDownTenant } from "../../shared/usecases/tear-down-tenant.ts";
+import { commandQueueDeps, reconcileDeps } from "../reconcile/deps.ts";
+
+/** `TenantOffboardingRequested`. */
+export const createHandler = (ports: ReconcilePorts, queue: CommandQueuePorts) =>
+  commandQueue({ TenantOffboardingRequested: (command) => tearDownTenant(command, ports) }, queue);
+
+export const handler = createHandler(reconcileDeps(), commandQueueDeps());

@@ -1,2 +1,29 @@
-// Placeholder until the use cases stand behind it.
-export const handler = async (): Promise<{ statusCode: number; body: string }> => ({ statusCode: 501, body: "" });
+import { httpHandler } from "../../shared/http/handler.ts";
+import { renderEvent, renderTenant } from "../../shared/http/render.ts";
+import { tenantsApi } from "../../shared/http/routes/tenants-api.ts";
+import { readTenant } from "../../shared/usecases/read-tenants.ts";
+import { tenantAnswer } from "../http.ts";
+import { type ReadDeps, readDeps } from "./deps.ts";
+
+/** The reads: a tenant, the list, the audit trail. */
+export const createHandler = (deps: ReadDeps) =>
+  httpHandler(
+    tenantsApi,
+    {
+      async getTenant({ params }) {
+        return tenantAnswer(200, await readTenant(params.tenantId, deps.store));
+      },
+      async listTenants({ query }) {
+        const { items, ...page } = await deps.directory.list(query);
+        return { status: 200, body: { items: items.map(renderTenant), ...page } };
+      },
+      async listTenantEvents({ params, query }) {
+        await readTenant(params.tenantId, deps.store);
+        const { items, ...page } = await deps.directory.events(params.tenantId, query);
+        return { status: 200, body: { items: items.map(renderEvent), ...page } };
+      },
+    },
+    deps,
+  );
+
+export const handler = createHandler(readDeps());

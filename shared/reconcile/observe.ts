@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { namespaceOf, type Tenant } from "../domain/tenant.ts";
-import { INSTALLATION_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, TENANT_LABEL } from "../manifests/metadata.ts";
+import { ANNOTATION_INSTALLATION, LABEL_MANAGED_BY, LABEL_TENANT, MANAGED_BY } from "../manifests/index.ts";
 import type { ClusterApi } from "../ports.ts";
 
 /** A tenant's namespace as the cluster has it; `unread` where the record knows enough. */
@@ -22,7 +22,7 @@ interface NamespaceObject extends KubernetesObject {
 
 function seen(namespace: NamespaceObject, tenantId: string, installation: string): NamespaceSeen {
   const { uid = "", labels = {}, annotations = {}, deletionTimestamp } = namespace.metadata ?? {};
-  const ours = labels[MANAGED_BY_LABEL] === MANAGED_BY && labels[TENANT_LABEL] === tenantId && annotations[INSTALLATION_ANNOTATION] === installation;
+  const ours = labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_TENANT] === tenantId && annotations[ANNOTATION_INSTALLATION] === installation;
   const holding = (namespace.status?.conditions ?? []).filter(({ type, status }) => status === "True" && ["NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"].includes(type));
   const hold = holding.map(({ message }) => message ?? "").join(" ");
   return { uid, ours, terminating: deletionTimestamp !== undefined, ...(hold !== "" && { hold }) };

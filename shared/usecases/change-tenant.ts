@@ -1,39 +1,29 @@
+import type { PatchBody } from "../../events/bodies/patch.ts";
 import { TenantryError } from "../domain/errors.ts";
 import { change } from "../domain/intent.ts";
-import type { Platform, QuotaOverride } from "../domain/platform.ts";
+import type { Platform } from "../domain/platform.ts";
 import { aboveCeiling } from "../domain/quota.ts";
 import type { Desired } from "../domain/tenant.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { knownTier } from "./onboard-tenant.ts";
 import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 
-/** A JSON merge patch (RFC 7396) of a tenant: `null` takes a member away. */
-export interface TenantPatch {
-  tier?: string | undefined;
-  quota?: { [K in keyof QuotaOverride]?: QuotaOverride[K] | null } | null | undefined;
-  name?: string | undefined;
-  labels?: Record<string, string | null> | undefined;
-  requirements?: Record<string, string> | undefined;
-  owner?: string | null | undefined;
-  expiresAt?: string | null | undefined;
-}
-
 /** Changes what a tenant should be. Throws `TenantNotFound`, `UnknownTier`, `QuotaAboveCeiling`, `TenantDeleting`, `TenantDeleted`. */
-export async function changeTenant(command: Command, patch: TenantPatch, ports: ReconcilePorts): Promise<Recorded> {
+export async function changeTenant(command: Command, patch: PatchBody, ports: ReconcilePorts): Promise<Recorded> {
   const { platform } = ports;
   if (patch.tier !== undefined) knownTier(patch.tier, platform);
   return recordIntent(command, (before, now) => change(command.tenantId, before, { ...command, now, changes: (desired) => changesOf(desired, patch, platform) }), ports);
 }
 
 /** The fields that a patch names, merged with what stands. */
-function changesOf(desired: Desired, patch: TenantPatch, platform: Platform): Partial<Omit<Desired, "state">> {
+function changesOf(desired: Desired, patch: PatchBody, platform: Platform): Partial<Omit<Desired, "state">> {
   const changes: Partial<Omit<Desired, "state">> = {};
   if (patch.tier !== undefined) changes.tier = patch.tier;
   if (patch.name !== undefined) changes.name = patch.name;
   if (patch.owner !== undefined) changes.owner = patch.owner ?? undefined;
   if (patch.expiresAt !== undefined) changes.expiresAt = patch.expiresAt ?? undefined;
-  if (patch.requirements !== undefined) changes.requirements = patch.requirements;
-  if (patch.labels !== undefined) changes.labels = merge(desired.labels, patch.labels) ?? {};
+  if (patch.requirements !== undefined) changes.requirements = patch.requirements === null ? {} : (merge(desired.requirements, patch.requirements) ?? {});
+  if (patch.labels !== undefined) changes.labels = patch.labels === null ? {} : (merge(desired.labels, patch.labels) ?? {});
   if (patch.quota !== undefined) changes.quota = patch.quota === null ? undefined : merge(desired.quota ?? {}, patch.quota);
   withinCeiling({ ...desired, ...changes }, platform);
   return changes;

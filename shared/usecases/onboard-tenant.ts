@@ -1,35 +1,26 @@
-import { createHash, randomInt } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { canonicalHash } from "../domain/canonical.ts";
+import type { OnboardBody } from "../../events/bodies/onboard.ts";
 import { TenantryError } from "../domain/errors.ts";
 import { onboard } from "../domain/intent.ts";
 import type { Platform } from "../domain/platform.ts";
-import type { Isolation } from "../domain/tenant.ts";
+import { assertNotReserved } from "../domain/tenant-id.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
-
-/** The body of an onboarding, checked by its schema. */
-export interface OnboardBody {
-  name: string;
-  tier?: string | undefined;
-  labels?: Record<string, string> | undefined;
-  isolation?: Isolation | undefined;
-  requirements?: Record<string, string> | undefined;
-  owner?: string | undefined;
-  expiresAt?: string | undefined;
-}
 
 /** Tier of a tenant that asks for none. */
 const DEFAULT_TIER = "default";
 
 /** Onboards a tenant. Throws `UnknownTier`, `IsolationUnavailable`, `TenantIdReserved`, `TenantExists`, `TenantDeleting`, `TenantDeleted`. */
-export async function onboardTenant(command: Command, body: OnboardBody, ports: ReconcilePorts): Promise<Recorded> {
+export async function onboardTenant(command: Command, body: Omit<OnboardBody, "tenantId">, ports: ReconcilePorts): Promise<Recorded> {
   const { platform } = ports;
   const { name, tier = DEFAULT_TIER, labels = {}, isolation = platform.defaultIsolation, requirements = {}, owner, expiresAt } = body;
-  refuseReserved(command.tenantId, platform);
+  assertNotReserved(command.tenantId, platform.reservedTenantIds);
   knownTier(tier, platform);
   // Clusters of their own are not made yet; taking the wish and not keeping it would be worse than refusing it.
   if (isolation !== "namespace") throw new TenantryError("IsolationUnavailable", `Isolation "${isolation}" is not available; "namespace" is.`);
   const desired = { name, tier, labels, isolation, requirements, owner, expiresAt };
-  const hash = createHash("sha256").update(JSON.stringify(desired, Object.keys(desired).concat(Object.keys(labels), Object.keys(requirements)).sort())).digest("hex");
+  const hash = canonicalHash(desired);
   return recordIntent(command, (before, now) => onboard(before, { ...command, now, desired, hash }), ports);
 }
 
@@ -39,15 +30,10 @@ export function knownTier(tier: string, platform: Platform): void {
   throw new TenantryError("UnknownTier", `There is no tier "${tier}"; there are ${Object.keys(platform.tiers).join(", ")}.`, { issues: [{ pointer: "/tier", detail: "unknown tier" }] });
 }
 
-function refuseReserved(tenantId: string, { reservedTenantIds }: Platform): void {
-  if (tenantId.startsWith("kube-") || tenantId === "default" || reservedTenantIds.includes(tenantId)) {
-    throw new TenantryError("TenantIdReserved", `The id "${tenantId}" is reserved.`, { issues: [{ pointer: "/tenantId", detail: "reserved" }] });
-  }
-}
-
 const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
 
-/** An id for a tenant that brings none: `t-` and 12 letters and digits, none of which look alike. */
-export function newTenantId(): string {
-  return `t-${Array.from({ length: 12 }, () => LETTERS[randomInt(LETTERS.length)]).join("")}`;
+/** An id for a tenant that brings none: `t-` and 12 letters and digits, none of which look alike; of a seed, always the same. */
+export function newTenantId(seed: string = randomUUID()): string {
+  const digest = createHash("sha256").update(seed).digest();
+  return `t-${Array.from(digest.subarray(0, 12), (byte) => LETTERS[byte % LETTERS.length]).join("")}`;
 }

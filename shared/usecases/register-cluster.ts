@@ -1,18 +1,7 @@
+import type { ClusterBody } from "../../events/bodies/cluster.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { TenantryError } from "../domain/errors.ts";
 import { type ClusterAccess, ClusterError, type ClusterRegistry, type Clock, type TenantDirectory } from "../ports.ts";
-
-/** What a caller says of a cluster; the endpoint and CA are read from EKS where they are not given. */
-export interface ClusterBody {
-  roleArn: string;
-  region?: string | undefined;
-  eksClusterName?: string | undefined;
-  endpoint?: string | undefined;
-  certificateAuthority?: string | undefined;
-  labels?: Record<string, string> | undefined;
-  capacity?: number | undefined;
-  capabilities?: { networkPolicy?: boolean | undefined } | undefined;
-}
 
 export interface ClusterPorts {
   registry: ClusterRegistry;

@@ -1,0 +1,26 @@
+import platform from "../../config/tenantry.ts";
+import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-registry.ts";
+import { openTable } from "../../shared/adapters/dynamodb/table.ts";
+import { createTenantDirectory } from "../../shared/adapters/dynamodb/tenant-directory.ts";
+import { describeCluster } from "../../shared/adapters/eks/describe.ts";
+import { createClusterAccess } from "../../shared/adapters/kubernetes/access.ts";
+import type { Log } from "../../shared/ports.ts";
+import type { ClusterPorts } from "../../shared/usecases/register-cluster.ts";
+import { readEnv } from "../env.ts";
+import { clock, log } from "../runtime.ts";
+
+export type ClusterDeps = ClusterPorts & { log: Log };
+
+export function clusterDeps(): ClusterDeps {
+  const env = readEnv("TABLE_NAME", "AWS_REGION");
+  const table = openTable(env.TABLE_NAME);
+  return {
+    registry: createClusterRegistry(table),
+    directory: createTenantDirectory(table),
+    clusters: createClusterAccess({ platform }),
+    describe: describeCluster,
+    defaultRegion: env.AWS_REGION,
+    clock,
+    log,
+  };
+}

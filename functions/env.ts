@@ -1,0 +1,19 @@
+import * as z from "zod";
+
+const variables = {
+  TABLE_NAME: z.string().min(1),
+  EVENT_BUS_NAME: z.string().min(1),
+  RECONCILE_QUEUE_URL: z.url(),
+  RECONCILE_BULK_QUEUE_URL: z.url(),
+  DEAD_LETTER_QUEUE_URL: z.url(),
+  INSTALLATION: z.string().min(1),
+  AWS_REGION: z.string().min(1),
+};
+
+/** The environment variables that a function needs, checked once, at its cold start. */
+export function readEnv<K extends keyof typeof variables>(...names: K[]): Record<K, string> {
+  const shape = Object.fromEntries(names.map((name) => [name, variables[name]]));
+  const parsed = z.object(shape).safeParse(process.env);
+  if (!parsed.success) throw new Error(`The function's environment is not complete:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data as Record<K, string>;
+}

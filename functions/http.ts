@@ -1,0 +1,30 @@
+import { canonicalHash } from "../shared/domain/canonical.ts";
+import { phaseOf } from "../shared/domain/phase.ts";
+import type { Tenant } from "../shared/domain/tenant.ts";
+import { etagOf, renderTenant } from "../shared/http/render.ts";
+import type { HttpAnswer, HttpRequest } from "../shared/http/request.ts";
+import type { ReconcilePorts } from "../shared/reconcile/ports.ts";
+import { startRun } from "../shared/reconcile/run.ts";
+import type { Command, Recorded } from "../shared/usecases/record-intent.ts";
+
+/** A request as a command: eager for as long as its caller waits. */
+export function commandOf(request: HttpRequest, operation: string, tenantId: string, { clock, newId, platform }: ReconcilePorts): Command {
+  const { cause, receivedAt: occurredAt, ifMatch, idempotencyKey, principal, waitSeconds, body, params } = request;
+  const { requestTimeoutMs } = platform.cluster;
+  return {
+    tenantId,
+    cause,
+    occurredAt,
+    ifMatch,
+    key: idempotencyKey === undefined ? undefined : { id: `${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) },
+    eager: waitSeconds <= 0 ? undefined : startRun({ owner: newId(), now: clock.now(), remainingMs: request.remainingMs(), requestTimeoutMs, workMs: waitSeconds * 1_000 }),
+  };
+}
+
+/** 201 or 200 where the tenant is as asked, 202 where it is on the way. */
+export function answerOf({ tenant, created }: Recorded): HttpAnswer {
+  const status = phaseOf(tenant) === "Ready" ? (created ? 201 : 200) : 202;
+  return { ...tenantAnswer(status, tenant), location: `/tenants/${tenant.tenantId}` };
+}
+
+export const tenantAnswer = (status: number, tenant: Tenant): HttpAnswer => ({ status, body: renderTenant(tenant), etag: etagOf(tenant) });

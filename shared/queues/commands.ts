@@ -1,0 +1,74 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { type Incoming, type IncomingType, parseIncoming } from "../../events/in/index.ts";
+import { canonicalHash } from "../domain/canonical.ts";
+import { TenantryError } from "../domain/errors.ts";
+import type { Clock, DeadLetters, Log, NewId } from "../ports.ts";
+import type { Run } from "../reconcile/run.ts";
+import type { Command } from "../usecases/record-intent.ts";
+import { eachRecord, runOf } from "./batch.ts";
+
+export interface CommandQueuePorts {
+  clock: Clock;
+  newId: NewId;
+  log: Log;
+  deadLetters: DeadLetters;
+  /** Receives after which a message is set aside. */
+  maxReceiveCount: number;
+  requestTimeoutMs: number;
+}
+
+/** One use case for each event type of a queue. */
+export type CommandHandlers<T extends IncomingType> = { [K in T]: (command: Command, incoming: Extract<Incoming, { type: K }>) => Promise<unknown> };
+
+/**
+ * Handles EventBridge events from an area's queue, at least once. What can never succeed goes to the dead-letter queue
+ * with its reason, at once; what may yet succeed comes back until its last receive, and then goes there too.
+ */
+export function commandQueue<T extends IncomingType>(handlers: CommandHandlers<T>, ports: CommandQueuePorts): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+  const handle = async (record: SQSRecord, context: Context): Promise<void> => {
+    const now = ports.clock.now();
+    const incoming = parseIncoming(bodyOf(record), now);
+    if (!Object.hasOwn(handlers, incoming.type)) throw new TenantryError("InvalidInput", `Event "${incoming.type}" does not belong to this queue.`);
+    const run = runOf(context, { now, requestTimeoutMs: ports.requestTimeoutMs, owner: ports.newId() });
+    const handler = handlers[incoming.type as T] as (command: Command, incoming: Incoming) => Promise<unknown>;
+    await handler(commandOf(incoming, run), incoming);
+  };
+  return (event, context) =>
+    eachRecord(
+      event,
+      context,
+      async (record) => {
+        try {
+          await handle(record, context);
+        } catch (error) {
+          const last = Number(record.attributes.ApproximateReceiveCount) >= ports.maxReceiveCount;
+          const final = error instanceof TenantryError && (!error.retryable || last);
+          if (!final) throw error;
+          ports.log.warn("An event is set aside as a dead letter.", { messageId: record.messageId, code: error.code, reason: error.message });
+          await ports.deadLetters.add(record.body, { code: error.code, reason: reasonOf(error) });
+        }
+      },
+      ports.log,
+    );
+}
+
+function bodyOf(record: SQSRecord): unknown {
+  try {
+    return JSON.parse(record.body);
+  } catch (cause) {
+    throw new TenantryError("InvalidInput", "The message is not JSON.", { cause });
+  }
+}
+
+function commandOf(incoming: Incoming, eager: Run): Command {
+  const { eventId, source, occurredAt, correlationId, actor, data } = incoming;
+  return {
+    tenantId: data.tenantId,
+    cause: { actor: actor ?? source, correlationId, causationId: eventId },
+    occurredAt,
+    key: { id: `${source}#${eventId}`, hash: canonicalHash({ type: incoming.type, data }) },
+    eager,
+  };
+}
+
+const reasonOf = (error: TenantryError): string => [error.message, ...error.issues.map(({ pointer, detail }) => `${pointer}: ${detail}`)].join(" ");
