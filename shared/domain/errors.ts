@@ -27,7 +27,9 @@ export type ErrorCode = keyof typeof errorCodes;
 
 /** One mistake in an input. */
 export interface InputIssue {
-  /** JSON Pointer (RFC 6901) into the body. */
+  /** The part of a request that it lies in; the body (or the event) where absent. */
+  in?: "path" | "query" | "header" | undefined;
+  /** JSON Pointer (RFC 6901) into that part. */
   pointer: string;
   detail: string;
 }

@@ -1,7 +1,14 @@
+import middy from "@middy/core";
+import httpRouter from "@middy/http-router";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { TenantryError } from "../domain/errors.ts";
 import type { Clock, Log } from "../ports.ts";
-import type { Operations } from "./request.ts";
-import type { Routes } from "./route.ts";
+import { authorise, type Claims } from "./authorise.ts";
+import { applyPrefer, parsePrefer } from "./prefer.ts";
+import { problemAnswer, problemOf } from "./problem.ts";
+import { check, decodeParams, readBody, readIdempotencyKey, readIfMatch, readQuery } from "./read.ts";
+import type { HttpAnswer, HttpRequest, Operations } from "./request.ts";
+import type { Route, Routes } from "./route.ts";
 
 export interface HttpDeps {
   log: Log;
@@ -9,7 +16,111 @@ export interface HttpDeps {
 }
 export type HttpHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** The Lambda handler of an area: every row of its routes has its operation, or it does not compile. */
-export function httpHandler<R extends Routes>(_routes: R, _operations: Operations<R>, _deps: HttpDeps): HttpHandler {
-  throw new Error("to come");
+type Operation = (request: HttpRequest) => Promise<HttpAnswer>;
+type Row = Routes[string];
+
+/**
+ * The Lambda handler of an area: every row of its routes has its operation, or it does not compile.
+ * A request is routed, authorised, checked, and then handed to its operation; whatever is thrown becomes a problem.
+ */
+export function httpHandler<R extends Routes>(routes: R, operations: Operations<R>, deps: HttpDeps): HttpHandler {
+  const rows = Object.entries<Row>(routes);
+  const router = httpRouter<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
+    routes: rows.map(([operationId, route]) => ({
+      method: route.method,
+      path: route.path,
+      handler: (event: APIGatewayProxyEventV2, context: Context) => serve(route, operations[operationId as keyof R] as Operation, event, context, deps),
+    })),
+    notFoundResponse: ({ path }) => notFound(rows.map(([, route]) => route), path),
+  });
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .before((request) => {
+      request.event = withPlainPath(request.event);
+    })
+    .onError((request) => {
+      const at = { path: request.event.requestContext.http.path, traceId: traceIdOf(request.event) };
+      const problem = problemOf(request.error, at);
+      if (problem.status >= 500) deps.log.error("request failed", { error: request.error, ...at });
+      request.response = problemAnswer(problem, allowOf(request.error));
+    })
+    .handler(router) as unknown as HttpHandler;
+}
+
+/** Delivery: the operation runs only for a request that is authorised first and valid then. */
+async function serve(route: Row, operation: Operation, event: APIGatewayProxyEventV2, context: Context, deps: HttpDeps): Promise<APIGatewayProxyStructuredResultV2> {
+  const header = headersOf(event);
+  const rawParams = decodeParams(event.pathParameters);
+  const principal = authorise(route, rawParams, claimsOf(event));
+  const unsafe = route.method !== "GET";
+  const preference = applyPrefer(parsePrefer(header["prefer"]), route.waitSeconds ?? 0);
+  const traceId = traceIdOf(event);
+  const answer = await operation({
+    params: route.params && check(route.params, rawParams, "path"),
+    query: readQuery(route, event),
+    idempotencyKey: unsafe ? readIdempotencyKey(header["idempotency-key"]) : undefined,
+    ifMatch: unsafe && route.etag ? readIfMatch(header["if-match"]) : undefined,
+    body: readBody(route, event, header["content-type"]),
+    principal,
+    traceId,
+    cause: { actor: principal, correlationId: traceId, causationId: traceId },
+    receivedAt: deps.clock.now().toISOString(),
+    waitSeconds: preference.waitSeconds,
+    remainingMs: () => context.getRemainingTimeInMillis(),
+  });
+  return render(answer, route.waitSeconds === undefined ? undefined : preference.applied);
+}
+
+function render({ status, body, location, etag, headers }: HttpAnswer, applied: string | undefined): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode: status,
+    headers: {
+      ...(body !== undefined && { "content-type": "application/json" }),
+      "cache-control": "no-store",
+      ...(location !== undefined && { location }),
+      ...(etag !== undefined && { etag }),
+      ...(applied !== undefined && { "preference-applied": applied }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+/** The event with the path that the route table speaks of: without a stage's prefix, and with the router's own parameters. */
+function withPlainPath(event: APIGatewayProxyEventV2): APIGatewayProxyEventV2 {
+  const { stage } = event.requestContext;
+  const prefix = `/${stage}`;
+  const raw = event.rawPath;
+  const staged = stage !== "$default" && (raw === prefix || raw.startsWith(`${prefix}/`));
+  const path = (staged ? raw.slice(prefix.length) : raw) || "/";
+  const { pathParameters: _gatewaysOwn, ...rest } = event;
+  return { ...rest, version: "2.0", requestContext: { ...event.requestContext, http: { ...event.requestContext.http, path } } };
+}
+
+const headersOf = (event: APIGatewayProxyEventV2): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+function claimsOf(event: APIGatewayProxyEventV2): Claims | undefined {
+  return (event.requestContext as { authorizer?: { jwt?: { claims?: Claims } } }).authorizer?.jwt?.claims;
+}
+
+/** The X-Ray trace, else the gateway's request id. */
+function traceIdOf(event: APIGatewayProxyEventV2): string {
+  return /^Root=(1-[0-9a-f]{8}-[0-9a-f]{24})/.exec(headersOf(event)["x-amzn-trace-id"] ?? "")?.[1] ?? event.requestContext.requestId;
+}
+
+/** 405 where the path has a route of another method, else 404. */
+function notFound(rows: readonly Pick<Route, "method" | "path">[], path: string): never {
+  const allowed = rows.filter((route) => matches(route.path, path)).map((route) => route.method);
+  if (allowed.length === 0) throw new TenantryError("NotFound", "No call has this path.");
+  throw new TenantryError("MethodNotAllowed", `This path takes ${allowed.join(", ")}.`, { cause: { allow: allowed.join(", ") } });
+}
+
+function matches(pattern: string, path: string): boolean {
+  const [expected, given] = [pattern.split("/"), path.replace(/(?<=.)\/$/, "").split("/")];
+  return expected.length === given.length && expected.every((part, i) => part.startsWith("{") ? given[i] !== "" : part === given[i]);
+}
+
+function allowOf(error: unknown): Record<string, string> {
+  if (!(error instanceof TenantryError) || error.code !== "MethodNotAllowed") return {};
+  return { allow: (error.cause as { allow: string }).allow };
 }

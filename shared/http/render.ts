@@ -1,0 +1,48 @@
+import type { Cluster } from "../domain/cluster.ts";
+import type { OutboxEvent } from "../domain/outbox.ts";
+import { phaseOf } from "../domain/phase.ts";
+import { namespaceOf, type Tenant } from "../domain/tenant.ts";
+
+/** A tenant as the API shows it: what it should be, what it is, and how far between. */
+export function renderTenant(tenant: Tenant) {
+  const { desired, status } = tenant;
+  return {
+    tenantId: tenant.tenantId,
+    name: desired.name,
+    tier: desired.tier,
+    phase: phaseOf(tenant),
+    generation: tenant.generation,
+    observedGeneration: status.observedGeneration,
+    namespace: namespaceOf(tenant.tenantId),
+    cluster: tenant.cluster ?? null,
+    isolation: desired.isolation,
+    labels: desired.labels,
+    requirements: desired.requirements,
+    ...(desired.owner !== undefined && { owner: desired.owner }),
+    ...(desired.expiresAt !== undefined && { expiresAt: desired.expiresAt }),
+    ...(desired.quota !== undefined && { quota: desired.quota }),
+    conditions: status.conditions,
+    createdAt: tenant.createdAt,
+    updatedAt: tenant.updatedAt,
+    ...(status.deletedAt !== undefined && { deletedAt: status.deletedAt }),
+    ...(status.proof !== undefined && { proof: status.proof }),
+  };
+}
+
+/** The strong entity tag of a tenant: its generation. */
+export const etagOf = (tenant: Pick<Tenant, "generation">): string => `"${tenant.generation}"`;
+
+/** Where a tenant is found. */
+export const locationOf = (tenant: Pick<Tenant, "tenantId">): string => `/tenants/${tenant.tenantId}`;
+
+/** A registered cluster as the API shows it. Nothing of it is secret. */
+export function renderCluster(cluster: Cluster) {
+  const { name, endpoint, certificateAuthority, region, eksClusterName, roleArn, labels, capacity, state, capabilities, createdAt, updatedAt } = cluster;
+  return { name, state, region, eksClusterName, endpoint, certificateAuthority, roleArn, labels, capacity, capabilities, createdAt, updatedAt };
+}
+
+/** A row of the audit trail. */
+export function renderEvent({ eventId, type, occurredAt, sequence, detail }: OutboxEvent) {
+  const { actor, correlationId, causationId } = detail.metadata;
+  return { eventId, type, occurredAt, sequence, actor, correlationId, causationId, data: detail.data };
+}
