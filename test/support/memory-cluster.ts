@@ -89,7 +89,7 @@ export class MemoryCluster implements ClusterApi {
     const uid = object.metadata?.uid;
     if (uid !== undefined && found === undefined) throw conflict(ref, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
     if (uid !== undefined && uid !== found?.metadata.uid) {
-      throw new ClusterError(422, "Invalid", `apply ${ref.kind} ${ref.name}: 422 metadata.uid: Invalid value: "${uid}": field is immutable`);
+      throw new ClusterError(422, "Invalid", `${ref.kind} "${ref.name}" is invalid: metadata.uid: Invalid value: "${uid}": field is immutable (apply: 422)`);
     }
     if (found === undefined && ref.namespace !== undefined) this.#requireNamespace(ref);
     const { metadata, ...content } = object;
@@ -106,9 +106,9 @@ export class MemoryCluster implements ClusterApi {
 
   #requireNamespace({ kind, name, namespace = "" }: ObjectRef): void {
     const parent = this.#objects.get(pathOf({ apiVersion: "v1", kind: "Namespace", name: namespace }));
-    if (parent === undefined) throw new ClusterError(404, "NotFound", `apply ${kind} ${namespace}/${name}: 404 namespaces "${namespace}" not found`);
+    if (parent === undefined) throw new ClusterError(404, "NotFound", `namespaces "${namespace}" not found (apply ${kind} ${namespace}/${name}: 404)`);
     if (parent.metadata.deletionTimestamp !== undefined) {
-      throw new ClusterError(403, "Forbidden", `apply ${kind} ${namespace}/${name}: 403 unable to create new content in namespace ${namespace} because it is being terminated`);
+      throw new ClusterError(403, "Forbidden", `${kind} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated (apply: 403)`);
     }
   }
 
@@ -128,4 +128,4 @@ export class MemoryCluster implements ClusterApi {
 }
 
 const clone = <T>(value: T): T => structuredClone(value);
-const conflict = ({ kind, name }: ObjectRef, message: string): ClusterError => new ClusterError(409, "Conflict", `${kind} ${name}: 409 ${message}`);
+const conflict = ({ kind, name }: ObjectRef, message: string): ClusterError => new ClusterError(409, "Conflict", `${message} (${kind} ${name}: 409)`);

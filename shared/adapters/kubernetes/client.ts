@@ -73,6 +73,6 @@ function objectOf(request: KubeRequest, answer: Answer): KubernetesObject {
   try {
     return JSON.parse(answer.body) as KubernetesObject;
   } catch {
-    throw new ClusterError(undefined, "Unreachable", `${request.what}: the answer is not JSON; is the endpoint an API server?`);
+    throw new ClusterError(undefined, "Unreachable", `the answer is not JSON; is the endpoint an API server? (${request.what})`);
   }
 }

@@ -45,20 +45,23 @@ export function statusOf(answer: Answer): { reason?: string; message?: string } 
  */
 export const isAbsent = (answer: Answer): boolean => answer.status === 404 && statusOf(answer)?.reason === "NotFound";
 
-/** `what` says which call it was, such as `apply Namespace tenant-acme`. */
+/** The API server's own words come first; `what` says which call it was, such as `apply Namespace tenant-acme`. */
 export function errorOfAnswer(what: string, answer: Answer): ClusterError {
   const { reason, message } = statusOf(answer) ?? {};
   const text = message ?? (answer.body.trim() || "no message");
-  return new ClusterError(answer.status, reason || (reasons[answer.status] ?? `Http${answer.status}`), redact(`${what}: ${answer.status} ${text}`));
+  return new ClusterError(answer.status, reason || (reasons[answer.status] ?? `Http${answer.status}`), redact(`${text} (${what}: ${answer.status})`));
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error ? String((error as NodeJS.ErrnoException).code ?? error.name) : "unknown");
+const codeOf = (error: unknown): string => {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return String(code ?? name ?? "unknown");
+};
 
 /** What went wrong below HTTP: no connection, no trust, no answer. */
 export function errorOfFailure(what: string, cause: unknown): ClusterError {
   if (cause instanceof ClusterError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new ClusterError(undefined, "Unreachable", redact(`${what}: ${codeOf(cause)} ${message}`));
+  const { message = String(cause) } = (cause ?? {}) as { message?: string };
+  return new ClusterError(undefined, "Unreachable", redact(`${message} (${what}: ${codeOf(cause)})`));
 }
 
 const transient = new Set(["UND_ERR_SOCKET", "UND_ERR_CONNECT_TIMEOUT", "UND_ERR_CLOSED", "UND_ERR_DESTROYED", "UND_ERR_INFO"]);

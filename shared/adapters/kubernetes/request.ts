@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dispatcher } from "undici";
+import requestOn from "undici/lib/api/api-request.js";
 import { ClusterError } from "../../ports.ts";
 import type { Connections } from "./dispatcher.ts";
 import { type Answer, errorOfFailure, isTransient } from "./errors.ts";
@@ -50,7 +51,7 @@ export class Requests {
    */
   async send(request: KubeRequest, signal: AbortSignal): Promise<Answer> {
     if (request.body !== undefined && Buffer.byteLength(request.body) > maxRequestSize) {
-      throw new ClusterError(413, "RequestEntityTooLarge", `${request.what}: the object has more than ${maxRequestSize} bytes.`);
+      throw new ClusterError(413, "RequestEntityTooLarge", `the object has more than ${maxRequestSize} bytes (${request.what})`);
     }
     const { maxAttempts = 4, requestTimeoutMs, backoff = { baseMs: 50, capMs: 1_000 } } = this.#settings;
     let renewed = false;
@@ -74,7 +75,7 @@ export class Requests {
 
   /** One try: an answer, or a failure that another try may mend; any other failure is thrown. */
   async #try(request: KubeRequest, signal: AbortSignal): Promise<{ token: string; answer?: Answer; failure?: unknown }> {
-    signal.aborted && aborted(request, signal);
+    if (signal.aborted) aborted(request, signal);
     await this.#untilAborted(request, signal, this.#bucket.take(signal));
     const token = await this.#untilAborted(request, signal, this.#tokens.get());
     try {
@@ -94,7 +95,7 @@ export class Requests {
     const pool = this.#connections.current();
     try {
       onRequest?.({ method: request.method, path: request.path });
-      const response = await pool.request({
+      const response = await requestOn.call(pool, {
         method: request.method,
         path: this.#connections.prefix + request.path,
         headers: headersOf(request, token),
@@ -106,7 +107,7 @@ export class Requests {
       if (signal.aborted) aborted(request, signal);
       if (!deadline.signal.aborted) throw error;
       this.#connections.retire(pool);
-      throw new ClusterError(undefined, "Timeout", `${request.what}: no answer within ${requestTimeoutMs} ms`);
+      throw new ClusterError(undefined, "Timeout", `no answer within ${requestTimeoutMs} ms (${request.what})`);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", cancel);
@@ -138,8 +139,8 @@ function headersOf(request: KubeRequest, token: string): Record<string, string> 
 }
 
 function aborted(request: KubeRequest, signal: AbortSignal): never {
-  const why = signal.reason instanceof Error ? signal.reason.message : String(signal.reason);
-  throw new ClusterError(undefined, "Aborted", `${request.what}: given up by the caller: ${why}`);
+  const why = (signal.reason as { message?: string } | undefined)?.message ?? String(signal.reason);
+  throw new ClusterError(undefined, "Aborted", `given up by the caller: ${why} (${request.what})`);
 }
 
 /** Seconds or a date (RFC 9110), as milliseconds from now. */
