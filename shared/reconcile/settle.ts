@@ -71,8 +71,11 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
 
 /** The namespace that the record knows is gone, or is another: its uid no longer fits. */
 export function namespaceLost({ errors }: Performed): boolean {
-  return Object.entries(errors).some(([key, error]) => (key.startsWith("Namespace/") && error.status === 409) || isNamespaceNotFound(error));
+  return Object.entries(errors).some(([key, error]) => (key.startsWith("Namespace/") && isOfAnotherUid(error)) || isNamespaceNotFound(error));
 }
+
+/** An apply with a uid is 409 where nothing has the name, and 422 where another object has. */
+const isOfAnotherUid = (error: ClusterError): boolean => error.status === 409 || (error.status === 422 && error.message.includes("metadata.uid"));
 
 const isNamespaceNotFound = (error: ClusterError): boolean => error.status === 404 && /^namespaces? /.test(error.message);
 
