@@ -4,7 +4,7 @@ import { toIssues } from "../../shared/domain/issues.ts";
 import type { Timestamp } from "../../shared/domain/tenant.ts";
 import { type IncomingType, incomingEvents } from "./registry.ts";
 
-export { type IncomingType, incomingEvents, incomingSources } from "./registry.ts";
+export { type IncomingType, incomingEvents } from "./registry.ts";
 
 /** An incoming event, checked, with EventBridge's own id and time where its metadata says nothing. */
 export type Incoming<T extends IncomingType = IncomingType> = {

@@ -12,5 +12,3 @@ export const incomingEvents = {
 } as const;
 export type IncomingType = keyof typeof incomingEvents;
 
-/** Sources that are listened to unless the configuration lists others. */
-export const incomingSources = ["signup"] as const;

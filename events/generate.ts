@@ -1,0 +1,42 @@
+/**
+ * Writes what is generated from the schemas and the route table: JSON Schemas, EventBridge patterns, AsyncAPI, OpenAPI.
+ * `npm run generate` writes; a test compares, so that what is committed is never stale.
+ */
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { openApiDocument } from "../shared/http/openapi/document.ts";
+import { asyncApiDocument, jsonSchemaOf } from "./asyncapi.ts";
+import { incomingEvents } from "./in/registry.ts";
+import { outgoingEvents } from "./out/registry.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** Path in the repository -> content. */
+export function generatedFiles(): Map<string, string> {
+  const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
+  const openApi = openApiDocument(version);
+  const files: [string, unknown][] = [
+    ...Object.entries({ ...incomingEvents, ...outgoingEvents }).map(([type, contract]): [string, unknown] => [`events/generated/${type}.schema.json`, jsonSchemaOf(type, contract)]),
+    ["events/generated/patterns.json", patterns()],
+    ["docs/asyncapi.json", asyncApiDocument(version)],
+    ["docs/openapi.json", openApi],
+    ["shared/http/openapi.json", openApi],
+  ];
+  return new Map(files.map(([path, content]) => [path, `${JSON.stringify(content, null, 2)}\n`]));
+}
+
+/** Area -> EventBridge pattern. The sources that may command it are the deployment's parameter and not in it. */
+function patterns(): Record<string, { "detail-type": string[] }> {
+  const found: Record<string, { "detail-type": string[] }> = {};
+  for (const [type, { area }] of Object.entries(incomingEvents)) (found[area] ??= { "detail-type": [] })["detail-type"].push(type);
+  return found;
+}
+
+if (import.meta.main) {
+  for (const [path, content] of generatedFiles()) {
+    const target = new URL(path, root);
+    await mkdir(dirname(target.pathname), { recursive: true });
+    await writeFile(target, content);
+  }
+}

@@ -1,0 +1,110 @@
+/** The answers' schemas: for the document and its tests alone, so no handler imports them. */
+import * as z from "zod";
+import { isolation } from "../../../events/bodies/fields.ts";
+import { outgoingEvents } from "../../../events/out/registry.ts";
+import { type ErrorCode, errorCodes } from "../../domain/errors.ts";
+import { quotaSchema } from "../../domain/platform.ts";
+import { tenantIdSchema } from "../../domain/tenant-id.ts";
+import type { AnswerName } from "../route.ts";
+
+const time = z.iso.datetime({ precision: 3 });
+const labels = z.record(z.string(), z.string());
+
+const Condition = z
+  .strictObject({
+    type: z.string().meta({ examples: ["Ready"] }),
+    status: z.enum(["True", "False", "Unknown"]),
+    reason: z.string().meta({ description: "CamelCase, for machines." }),
+    message: z.string().meta({ description: "For people: which step stands still, and why." }),
+    lastTransitionTime: time,
+    observedGeneration: z.int(),
+  })
+  .meta({ id: "Condition", description: "A condition in the Kubernetes sense." });
+
+const Tenant = z
+  .strictObject({
+    tenantId: tenantIdSchema,
+    name: z.string(),
+    tier: z.string(),
+    phase: z.enum(["Provisioning", "Ready", "Updating", "Suspended", "Hibernated", "Waking", "Deleting", "Deleted", "Failed", "Blocked"]),
+    generation: z.int().meta({ description: "Grows with every change of what is asked for; the entity tag." }),
+    observedGeneration: z.int().meta({ description: "The generation that the cluster was last made to match." }),
+    namespace: z.string(),
+    cluster: z.string().nullable().meta({ description: "`null` until placed." }),
+    isolation,
+    labels,
+    requirements: labels.meta({ description: "Labels that the tenant's cluster must carry." }),
+    owner: z.string().optional(),
+    expiresAt: time.optional(),
+    quota: quotaSchema.partial().optional().meta({ description: "Where the tenant differs from its tier." }),
+    conditions: z.array(Condition),
+    createdAt: time,
+    updatedAt: time,
+    deletedAt: time.optional(),
+    proof: outgoingEvents.TenantDecommissioned.schema.shape.data.shape.proof.optional().meta({ description: "What the decommission proved." }),
+  })
+  .meta({ id: "Tenant" });
+
+const Event = z
+  .strictObject({
+    eventId: z.string(),
+    type: z.string(),
+    occurredAt: time,
+    sequence: z.int(),
+    actor: z.string(),
+    correlationId: z.string(),
+    causationId: z.string(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "Event", description: "A row of the audit trail: an event as it was published." });
+
+const Cluster = z
+  .strictObject({
+    name: z.string(),
+    state: z.enum(["Active", "Cordoned"]),
+    region: z.string(),
+    eksClusterName: z.string(),
+    endpoint: z.url(),
+    certificateAuthority: z.string().meta({ description: "PEM bundle in base64." }),
+    roleArn: z.string(),
+    labels,
+    capacity: z.int(),
+    capabilities: z.strictObject({ networkPolicy: z.boolean(), serviceMonitor: z.boolean() }),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: "Cluster" });
+
+const nextCursor = z.string().optional().meta({ description: "For `cursor`; absent on the last page." });
+
+export const answers: Record<AnswerName, z.ZodType> = {
+  Tenant,
+  TenantList: z.strictObject({ items: z.array(Tenant), nextCursor }).meta({ id: "TenantList" }),
+  EventList: z.strictObject({ items: z.array(Event), nextCursor }).meta({ id: "EventList" }),
+  Cluster,
+  ClusterList: z.strictObject({ items: z.array(Cluster), nextCursor }).meta({ id: "ClusterList" }),
+  Health: z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" }),
+  OpenApi: z.record(z.string(), z.unknown()).meta({ id: "OpenApi", description: "An OpenAPI 3.1 document." }),
+};
+export const eventRow = Event;
+
+export const problem = z
+  .strictObject({
+    type: z.url(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
+    traceId: z.string(),
+    errors: z
+      .array(
+        z.strictObject({
+          in: z.enum(["path", "query", "header"]).optional().meta({ description: "The body where absent." }),
+          pointer: z.string().meta({ description: "JSON Pointer (RFC 6901)." }),
+          detail: z.string(),
+        }),
+      )
+      .optional(),
+  })
+  .meta({ id: "Problem", description: "An RFC 9457 problem." });
