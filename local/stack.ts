@@ -20,6 +20,8 @@ export interface StackOptions {
   /** Taken where they are free. */
   preferredAwsPort?: number;
   steps?: Steps;
+  /** Gives up bringing the stack up, or ends it at once. */
+  signal?: AbortSignal;
   /** Without it there is the embedded AWS and Kubernetes, and nothing in them. */
   deploy?: boolean;
 }
@@ -51,7 +53,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await rm(dataDir, { recursive: true, force: true });
   await mkdir(dataDir, { recursive: true });
   const processes = new ProcessGroup(dataDir);
+  options.signal?.addEventListener("abort", () => void processes.close(), { once: true });
   try {
+    options.signal?.throwIfAborted();
     return await bringUp(options, processes);
   } catch (error) {
     await processes.close();

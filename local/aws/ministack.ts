@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { cached } from "../cache.ts";
 import { run } from "../commands.ts";
@@ -74,6 +74,8 @@ export interface MinistackOptions {
 export async function startMinistack({ python, port, dir, processes, functionEnv }: MinistackOptions): Promise<Aws> {
   const temporary = join(dir, "tmp");
   await mkdir(temporary, { recursive: true });
+  // Its worker script is CommonJS in a .js file, and below our checkout that would be read as a module.
+  await writeFile(join(temporary, "package.json"), JSON.stringify({ type: "commonjs" }));
   const credentials = { accessKeyId: "AKIALOCALOPERATOR000", secretAccessKey: randomBytes(20).toString("hex") };
   const endpoint = `http://127.0.0.1:${port}`;
   const ministack = processes.start({
