@@ -15,7 +15,7 @@ export const patchBody = z
     expiresAt: timestamp.nullable().optional(),
     owner: owner.nullable().optional(),
   })
-  .refine((patch) => Object.keys(patch).length > 0, { error: "at least one member" })
+  .refine((patch) => Object.keys(patch).length > 0, { error: "at least one member", when: ({ issues }) => issues.length === 0 })
   .meta({ minProperties: 1 });
 export type PatchBody = z.infer<typeof patchBody>;
 

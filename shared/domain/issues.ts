@@ -5,7 +5,7 @@ import type { InputIssue } from "./errors.ts";
 const most = 50;
 
 /**
- * A schema's complaints as JSON Pointers (RFC 6901), one for each unknown field.
+ * A schema's complaints as JSON Pointers (RFC 6901), one for each unknown field, and for each place its first alone.
  * @param prefix where the checked value lies in what the caller sent
  */
 export function toIssues(error: z.ZodError, prefix: readonly PropertyKey[] = []): InputIssue[] {
@@ -19,9 +19,9 @@ export function toIssues(error: z.ZodError, prefix: readonly PropertyKey[] = [])
     } else {
       issues.push({ pointer: pointerTo(path), detail: issue.message });
     }
-    if (issues.length >= most) break;
   }
-  return issues.slice(0, most);
+  const first = new Map(issues.toReversed().map((issue) => [issue.pointer, issue]));
+  return issues.filter((issue) => first.get(issue.pointer) === issue).slice(0, most);
 }
 
 /** The JSON Pointer to a path: `["labels", "a/b"]` is `/labels/a~1b`. */

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { authorise, scopesOf } from "../../../shared/http/authorise.ts";
+import type { Routes } from "../../../shared/http/route.ts";
+import { areas, routes } from "../../../shared/http/routes.ts";
+import { everyScope, harness } from "./requests.ts";
+
+const bodies: Record<string, unknown> = {
+  createTenant: { name: "Acme" },
+  updateTenant: { tier: "basic" },
+  putCluster: { roleArn: "arn:aws:iam::111122223333:role/tenantry-cluster-eu" },
+};
+/** Calls a row of the table through the handler of its area, with those claims. */
+async function call(operationId: string, claims: Record<string, unknown> | undefined, tenantId = "acme"): Promise<number> {
+  const area = areas.find((rows: Routes) => operationId in rows) as Routes;
+  const route = area[operationId];
+  if (!route) throw new Error(`no route ${operationId}`);
+  const path = route.path.replace("{tenantId}", tenantId).replace("{name}", "eu-1");
+  return (await harness(area).send({ method: route.method, path, body: bodies[operationId], claims })).status;
+}
+
+describe.each(routes.map((route) => [route.operationId, route] as const))("%s", (id, route) => {
+  const open = route.scope === "open";
+
+  test(open ? "is open" : "refuses a call without a token", async () => {
+    expect(await call(id, undefined)).toBe(open ? 200 : 401);
+  });
+  test(open ? "asks for no scope" : "needs its own scope, and no other scope helps", async () => {
+    const others = everyScope.split(" ").filter((scope) => scope !== route.scope);
+    expect(await call(id, { sub: "ada", scope: others.join(" ") })).toBe(open ? 200 : 403);
+    expect(await call(id, { sub: "ada" })).toBe(open ? 200 : 403);
+    expect(await call(id, { sub: "ada", scope: route.scope })).toBe(200);
+  });
+  test.each([`${everyScope}`, `[${everyScope}]`, everyScope.split(" ")])("reads the scopes as %j", async (scope) => {
+    expect(await call(id, { client_id: "machine", scope })).toBe(200);
+  });
+  test("refuses a token that names nobody", async () => {
+    expect(await call(id, { scope: everyScope })).toBe(open ? 200 : 401);
+  });
+  test("a token with tenant_id reaches it only for that tenant", async () => {
+    const scoped = (tenantId: unknown) => ({ sub: "ada", scope: everyScope, tenant_id: tenantId });
+    expect(await call(id, scoped("acme"))).toBe(open || route.path.includes("{tenantId}") ? 200 : 403);
+    expect(await call(id, scoped("acme"), "other")).toBe(open ? 200 : 403);
+    for (const odd of ["", "[acme]", ["acme"], 7, false, "ACME", "acme "]) expect(await call(id, scoped(odd))).toBe(open ? 200 : 403);
+  });
+});
+
+test("routes of a tenant are tenant-scoped, and no others are", () => {
+  for (const route of routes) expect([route.operationId, route.tenantScoped]).toEqual([route.operationId, route.path.includes("{tenantId}")]);
+});
+
+test("only health and the contract are open", () => {
+  expect(routes.filter((route) => route.scope === "open").map((route) => route.path)).toEqual(["/healthz", "/openapi.json"]);
+});
+
+test("a scope that only resembles the route's is none", () => {
+  const route = { scope: "tenantry/tenants.read", tenantScoped: false } as const;
+  for (const scope of ["tenantry/tenants.reader", "xtenantry/tenants.read", "tenantry/tenants.*", "TENANTRY/TENANTS.READ", "tenantry/tenants.read,x"]) {
+    expect(() => authorise(route, {}, { sub: "ada", scope })).toThrow("lacks the scope");
+  }
+});
+
+test("no scope is ever made up from a claim", () => {
+  fc.assert(
+    fc.property(fc.array(fc.stringMatching(/^[a-z/.]{1,12}$/), { maxLength: 5 }), (scopes) => {
+      for (const claim of [scopes, scopes.join(" "), `[${scopes.join(" ")}]`]) expect(scopesOf({ scope: claim })).toEqual(scopes);
+    }),
+  );
+});
