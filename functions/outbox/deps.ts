@@ -1,5 +1,6 @@
 import { createDueIndex } from "../../shared/adapters/dynamodb/due-index.ts";
 import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
+import { eventsOfStream } from "../../shared/adapters/dynamodb/stream.ts";
 import { openTable } from "../../shared/adapters/dynamodb/table.ts";
 import { createEventPublisher } from "../../shared/adapters/eventbridge/publisher.ts";
 import { readEnv } from "../env.ts";
@@ -8,5 +9,5 @@ import { clock, log } from "../runtime.ts";
 export function outboxDeps() {
   const env = readEnv("TABLE_NAME", "EVENT_BUS_NAME");
   const table = openTable(env.TABLE_NAME);
-  return { outbox: createOutbox(table), index: createDueIndex(table), publisher: createEventPublisher(env.EVENT_BUS_NAME), clock, log };
+  return { outbox: createOutbox(table), index: createDueIndex(table), publisher: createEventPublisher(env.EVENT_BUS_NAME), clock, log, eventsOfStream };
 }

@@ -1,6 +1,4 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
-import { eventOf } from "../../shared/adapters/dynamodb/event-item.ts";
-import { fromItem, type Item } from "../../shared/adapters/dynamodb/table.ts";
 import { publishEvents } from "../../shared/usecases/publish-events.ts";
 import { outboxDeps } from "./deps.ts";
 
@@ -11,7 +9,6 @@ const deps = outboxDeps();
  * failure of the batch, as that would hold up the shard: it stays due, and the sweep takes it.
  */
 export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
-  const images = event.Records.flatMap(({ dynamodb }) => (dynamodb?.NewImage === undefined ? [] : [dynamodb.NewImage as Item]));
-  await publishEvents(images.map((image) => eventOf(fromItem(image))), deps);
+  await publishEvents(deps.eventsOfStream(event), deps);
   return { batchItemFailures: [] };
 }
