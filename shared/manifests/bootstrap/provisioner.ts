@@ -1,0 +1,53 @@
+import type { V1ClusterRole, V1ClusterRoleBinding } from "@kubernetes/client-node";
+import type { Platform } from "../../domain/platform.ts";
+import { NAMES, PROVISIONER_GROUP } from "../identity.ts";
+import { type BootstrapEntry, entry, labels } from "./entry.ts";
+
+const NAME = "tenantry-provisioner";
+const RBAC = "rbac.authorization.k8s.io";
+const READ = ["get", "list"];
+/** Server-side apply is a `patch`, and a `create` where the object is not there yet; both carry the name, so names can bound them. */
+const WRITE = ["create", "patch", "delete"];
+
+/** What the control plane may do in the cluster, and to whom that is given. */
+export function provisioner(platform: Platform): BootstrapEntry[] {
+  return [
+    entry<V1ClusterRole>(
+      `What the control plane may do. No rule names Secrets, pods or workloads.
+Objects with a fixed name are writable by that name alone. \`escalate\` and \`bind\` are needed because the control plane
+gives tenants rights that it does not have itself: for the Role ${NAMES.role} and for the ClusterRoles that grants may name, no other.
+RBAC cannot bound namespaces by a prefix: the policies tenantry-scope and tenantry-access do that.`,
+      {
+        apiVersion: `${RBAC}/v1`,
+        kind: "ClusterRole",
+        metadata: { name: NAME, labels },
+        rules: [
+          { apiGroups: [""], resources: ["namespaces"], verbs: [...READ, ...WRITE] },
+          { apiGroups: [""], resources: ["serviceaccounts"], verbs: [...READ, ...WRITE] },
+          { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: READ },
+          { apiGroups: [""], resources: ["resourcequotas"], resourceNames: [NAMES.resourceQuota], verbs: WRITE },
+          { apiGroups: [""], resources: ["limitranges"], resourceNames: [NAMES.limitRange], verbs: WRITE },
+          { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: READ },
+          { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], resourceNames: [NAMES.networkPolicy], verbs: WRITE },
+          { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], verbs: READ },
+          { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], resourceNames: [NAMES.serviceMonitor], verbs: WRITE },
+          { apiGroups: [RBAC], resources: ["roles"], verbs: READ },
+          { apiGroups: [RBAC], resources: ["roles"], resourceNames: [NAMES.role], verbs: [...WRITE, "escalate", "bind"] },
+          { apiGroups: [RBAC], resources: ["rolebindings"], verbs: [...READ, ...WRITE] },
+          ...(platform.grantRoles.length === 0 ? [] : [{ apiGroups: [RBAC], resources: ["clusterroles"], resourceNames: platform.grantRoles, verbs: ["bind"] }]),
+        ],
+      },
+    ),
+    entry<V1ClusterRoleBinding>(
+      `Map the control plane's IAM role to this group: an EKS access entry of type STANDARD with kubernetesGroups
+[${PROVISIONER_GROUP}], or a mapRoles entry of aws-auth. Never to system:masters.`,
+      {
+        apiVersion: `${RBAC}/v1`,
+        kind: "ClusterRoleBinding",
+        metadata: { name: NAME, labels },
+        roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: NAME },
+        subjects: [{ apiGroup: RBAC, kind: "Group", name: PROVISIONER_GROUP }],
+      },
+    ),
+  ];
+}
