@@ -1,10 +1,9 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { FIELD_MANAGER } from "../../manifests/identity.ts";
 import { type ClusterApi, ClusterError, type ObjectRef } from "../../ports.ts";
 import { type Answer, errorOfAnswer, isAbsent } from "./errors.ts";
 import { pathOf, pathOfVersion } from "./path.ts";
 import type { KubeRequest, Requests } from "./request.ts";
-
-export const fieldManager = "tenantry";
 
 /** The API of one cluster, on shared connections. */
 export class KubernetesClient implements ClusterApi {
@@ -24,7 +23,7 @@ export class KubernetesClient implements ClusterApi {
     const ref = refOf(object);
     const request: KubeRequest = {
       method: "PATCH",
-      path: `${pathOf(ref)}?fieldManager=${fieldManager}&force=true`,
+      path: `${pathOf(ref)}?fieldManager=${FIELD_MANAGER}&force=true`,
       contentType: "application/apply-patch+yaml", // JSON is YAML.
       body: JSON.stringify(object),
       what: describe("apply", ref),
