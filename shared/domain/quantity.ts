@@ -9,8 +9,8 @@ export type Nanos = bigint;
 const NANO = 1_000_000_000n;
 const BINARY: Record<string, bigint> = { Ki: 1n << 10n, Mi: 1n << 20n, Gi: 1n << 30n, Ti: 1n << 40n, Pi: 1n << 50n, Ei: 1n << 60n };
 const DECIMAL: Record<string, number> = { n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
-/** Groups: whole digits, fraction, then either a suffix or an exponent. At most 18 digits a side and two of exponent, so that no input is costly. */
-const QUANTITY = /^\+?(\d{1,18})?(?:\.(\d{0,18}))?(?:(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)|[eE]([+-]?\d{1,2}))?$/;
+/** Groups: whole digits, fraction, then either a suffix or an exponent. At most 19 digits a side and two of exponent, so that no input is costly. */
+const QUANTITY = /^\+?(\d{1,19})?(?:\.(\d{0,19}))?(?:(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E)|[eE]([+-]?\d{1,2}))?$/;
 
 /** The quantity, or `undefined` where the text is none. Negative ones are none here. Digits finer than nano round up, as the API server does. */
 export function parseQuantity(text: string): Nanos | undefined {
