@@ -27,7 +27,10 @@ export function asyncApiDocument(version: string): Record<string, unknown> {
       license: { name: "Apache-2.0" },
     },
     defaultContentType: "application/json",
-    channels: { requests: channel("Sources that the deployment lists (by default `signup`).", incomingEvents), events: channel(`Source \`${outgoingSource}\`.`, outgoingEvents) },
+    channels: {
+      requests: channel("Sources that the deployment lists (by default `signup`).", incomingEvents),
+      events: channel(`Source \`${outgoingSource}\`.`, outgoingEvents),
+    },
     operations: { take: operation("receive", "requests", incomingEvents), tell: operation("send", "events", outgoingEvents) },
     components: { messages: Object.fromEntries([...messages(incomingEvents), ...messages(outgoingEvents)]) },
   };
@@ -48,6 +51,15 @@ const operation = (action: "send" | "receive", name: string, events: Record<stri
 function messages(events: Record<string, Contract>) {
   return Object.entries(events).map(([type, { schema, example }]) => {
     const { $schema: _dialect, ...payload } = z.toJSONSchema(schema, { io: "input" });
-    return [type, { name: type, title: type, description: "The EventBridge `detail-type` is the message's name.", payload, examples: [{ payload: example }] }] as const;
+    return [
+      type,
+      {
+        name: type,
+        title: type,
+        description: "The EventBridge `detail-type` is the message's name.",
+        payload,
+        examples: [{ payload: example }],
+      },
+    ] as const;
   });
 }

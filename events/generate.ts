@@ -17,7 +17,10 @@ export function generatedFiles(): Map<string, string> {
   const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
   const openApi = openApiDocument(version);
   const files: [string, unknown][] = [
-    ...Object.entries({ ...incomingEvents, ...outgoingEvents }).map(([type, contract]): [string, unknown] => [`events/generated/${type}.schema.json`, jsonSchemaOf(type, contract)]),
+    ...Object.entries({ ...incomingEvents, ...outgoingEvents }).map(([type, contract]): [string, unknown] => [
+      `events/generated/${type}.schema.json`,
+      jsonSchemaOf(type, contract),
+    ]),
     ["events/generated/patterns.json", patterns()],
     ["docs/asyncapi.json", asyncApiDocument(version)],
     ["docs/openapi.json", openApi],
@@ -28,9 +31,8 @@ export function generatedFiles(): Map<string, string> {
 
 /** Area -> EventBridge pattern. The sources that may command it are the deployment's parameter and not in it. */
 function patterns(): Record<string, { "detail-type": string[] }> {
-  const found: Record<string, { "detail-type": string[] }> = {};
-  for (const [type, { area }] of Object.entries(incomingEvents)) (found[area] ??= { "detail-type": [] })["detail-type"].push(type);
-  return found;
+  const areas = Map.groupBy(Object.entries(incomingEvents), ([, { area }]) => area);
+  return Object.fromEntries([...areas].map(([area, events]) => [area, { "detail-type": events.map(([type]) => type) }]));
 }
 
 if (import.meta.main) {

@@ -16,7 +16,9 @@ function bare(text: string): boolean {
 const certificateAuthority = z
   .base64({ error: "a PEM bundle in base64" })
   .max(40_000)
-  .refine((text) => Buffer.from(text, "base64").toString("latin1").includes("-----BEGIN CERTIFICATE-----"), { error: "a PEM bundle in base64" });
+  .refine((text) => Buffer.from(text, "base64").toString("latin1").includes("-----BEGIN CERTIFICATE-----"), {
+    error: "a PEM bundle in base64",
+  });
 
 /**
  * Body of `PUT /clusters/{name}`. `endpoint` and `certificateAuthority` go together; without them they are read from EKS

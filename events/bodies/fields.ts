@@ -12,7 +12,11 @@ const line = (longest: number) =>
 
 export const name = line(200).meta({ description: "The tenant's name, for people." });
 export const owner = line(256).meta({ description: "Who answers for the tenant: an email address, a team, an id of yours." });
-export const tier = z.string().min(1).max(63).meta({ description: "A tier of the platform's configuration.", examples: ["basic"] });
+export const tier = z
+  .string()
+  .min(1)
+  .max(63)
+  .meta({ description: "A tier of the platform's configuration.", examples: ["basic"] });
 export const isolation = z.enum(["namespace", "cluster", "hybrid"]);
 
 /** An RFC 3339 time with any offset; comes out as UTC with milliseconds, so that times sort as text. */
@@ -51,7 +55,10 @@ export function labelMap<K extends z.ZodString, V extends z.ZodType>(key: K, val
     .meta({ maxProperties: most });
 }
 
-export const tenantLabels = labelMap(tenantLabelKey, labelValue).meta({ description: "Labels for the tenant's namespace.", maxProperties: most });
+export const tenantLabels = labelMap(tenantLabelKey, labelValue).meta({
+  description: "Labels for the tenant's namespace.",
+  maxProperties: most,
+});
 export const requirements = labelMap(clusterLabelKey, labelValue).meta({
   description: "Labels that the tenant's cluster must carry.",
   maxProperties: most,

@@ -45,7 +45,9 @@ export function parseIncoming<T extends IncomingType = IncomingType>(event: unkn
   const { id, source, time, detail } = outer.data;
   const type = outer.data["detail-type"];
   if (!isKnown(type) || (types !== undefined && !(types as readonly string[]).includes(type))) {
-    throw invalid(`Events of type ${JSON.stringify(type.slice(0, 100))} are not handled here.`, [{ pointer: "/detail-type", detail: "unknown type" }]);
+    throw invalid(`Events of type ${JSON.stringify(type.slice(0, 100))} are not handled here.`, [
+      { pointer: "/detail-type", detail: "unknown type" },
+    ]);
   }
   const parsed = incomingEvents[type].schema.safeParse(detail);
   if (!parsed.success) throw invalid(`The ${type} event does not fit its schema.`, toIssues(parsed.error, ["detail"]));

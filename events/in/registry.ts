@@ -11,4 +11,3 @@ export const incomingEvents = {
   TenantQuotaChangeRequested: { area: "quota", ...QuotaChange },
 } as const;
 export type IncomingType = keyof typeof incomingEvents;
-

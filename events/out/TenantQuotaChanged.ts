@@ -14,6 +14,16 @@ export const example: z.input<typeof schema> = {
   metadata: exampleMetadata,
   data: {
     tier: "premium",
-    quota: { cpu: "6", memory: "16Gi", storage: "100Gi", pods: 100, services: 20, loadBalancers: 2, persistentVolumeClaims: 20, secrets: 100, configMaps: 100 },
+    quota: {
+      cpu: "6",
+      memory: "16Gi",
+      storage: "100Gi",
+      pods: 100,
+      services: 20,
+      loadBalancers: 2,
+      persistentVolumeClaims: 20,
+      secrets: 100,
+      configMaps: 100,
+    },
   },
 };

@@ -12,7 +12,11 @@ export type Claims = Readonly<Record<string, unknown>>;
  * @returns the principal: the token's `sub`, else its `client_id`
  * @throws TenantryError `Unauthorized` without a usable token, `Forbidden` where it does not reach
  */
-export function authorise(route: Pick<Route, "scope" | "tenantScoped">, params: Readonly<Record<string, string>>, claims: Claims | undefined): string {
+export function authorise(
+  route: Pick<Route, "scope" | "tenantScoped">,
+  params: Readonly<Record<string, string>>,
+  claims: Claims | undefined,
+): string {
   if (route.scope === "open") return "anonymous";
   const principal = [claims?.["sub"], claims?.["client_id"]].find((id): id is string => typeof id === "string" && id !== "");
   if (claims === undefined || principal === undefined) throw new TenantryError("Unauthorized", "A bearer token is needed.");
@@ -29,6 +33,9 @@ export function scopesOf(claims: Claims): string[] {
   return [claims["scope"], claims["scp"]].flatMap((claim) => {
     if (Array.isArray(claim)) return claim.filter((scope): scope is string => typeof scope === "string");
     if (typeof claim !== "string") return [];
-    return claim.replace(/^\[(.*)\]$/, "$1").split(/\s+/).filter(Boolean);
+    return claim
+      .replace(/^\[(.*)\]$/, "$1")
+      .split(/\s+/)
+      .filter(Boolean);
   });
 }

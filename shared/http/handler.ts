@@ -29,9 +29,14 @@ export function httpHandler<R extends Routes>(routes: R, operations: Operations<
     routes: rows.map(([operationId, route]) => ({
       method: route.method,
       path: route.path,
-      handler: (event: APIGatewayProxyEventV2, context: Context) => serve(route, operations[operationId as keyof R] as Operation, event, context, deps),
+      handler: (event: APIGatewayProxyEventV2, context: Context) =>
+        serve(route, operations[operationId as keyof R] as Operation, event, context, deps),
     })),
-    notFoundResponse: ({ path }) => notFound(rows.map(([, route]) => route), path),
+    notFoundResponse: ({ path }) =>
+      notFound(
+        rows.map(([, route]) => route),
+        path,
+      ),
   });
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .before((request) => {
@@ -47,7 +52,13 @@ export function httpHandler<R extends Routes>(routes: R, operations: Operations<
 }
 
 /** Delivery: the operation runs only for a request that is authorised first and valid then. */
-async function serve(route: Row, operation: Operation, event: APIGatewayProxyEventV2, context: Context, deps: HttpDeps): Promise<APIGatewayProxyStructuredResultV2> {
+async function serve(
+  route: Row,
+  operation: Operation,
+  event: APIGatewayProxyEventV2,
+  context: Context,
+  deps: HttpDeps,
+): Promise<APIGatewayProxyStructuredResultV2> {
   const header = headersOf(event);
   const rawParams = decodeParams(event.pathParameters);
   const principal = authorise(route, rawParams, claimsOf(event));
@@ -117,7 +128,7 @@ function notFound(rows: readonly Pick<Route, "method" | "path">[], path: string)
 
 function matches(pattern: string, path: string): boolean {
   const [expected, given] = [pattern.split("/"), path.replace(/(?<=.)\/$/, "").split("/")];
-  return expected.length === given.length && expected.every((part, i) => part.startsWith("{") ? given[i] !== "" : part === given[i]);
+  return expected.length === given.length && expected.every((part, i) => (part.startsWith("{") ? given[i] !== "" : part === given[i]));
 }
 
 function allowOf(error: unknown): Record<string, string> {

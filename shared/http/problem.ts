@@ -40,7 +40,8 @@ export interface Problem {
 }
 
 /** Where a code is explained: `TenantExists` -> `https://tenantry.dev/problems/tenant-exists`. */
-export const problemType = (code: ErrorCode): string => `https://tenantry.dev/problems/${code.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase()}`;
+export const problemType = (code: ErrorCode): string =>
+  `https://tenantry.dev/problems/${code.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase()}`;
 
 /** The problem that an error is. Of an error outside the registry nothing shows but the trace id. */
 export function problemOf(error: unknown, at: { path: string; traceId: string }): Problem {

@@ -26,7 +26,10 @@ function decode(name: string, value: string): string {
   try {
     return decodeURIComponent(value);
   } catch (cause) {
-    throw new TenantryError("InvalidInput", "The path is not valid.", { cause, issues: [{ in: "path", pointer: `/${name}`, detail: "malformed percent-encoding" }] });
+    throw new TenantryError("InvalidInput", "The path is not valid.", {
+      cause,
+      issues: [{ in: "path", pointer: `/${name}`, detail: "malformed percent-encoding" }],
+    });
   }
 }
 
@@ -38,7 +41,11 @@ export function readQuery(route: Pick<Route, "query">, event: Pick<APIGatewayPro
  * The body by the route's schema; `undefined` on a route that takes none.
  * Throws `PayloadTooLarge`, `UnsupportedMediaType`, `InvalidInput`.
  */
-export function readBody(route: Pick<Route, "method" | "body">, event: Pick<APIGatewayProxyEventV2, "body" | "isBase64Encoded">, contentType: string | undefined): unknown {
+export function readBody(
+  route: Pick<Route, "method" | "body">,
+  event: Pick<APIGatewayProxyEventV2, "body" | "isBase64Encoded">,
+  contentType: string | undefined,
+): unknown {
   const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > bodyLimit) throw new TenantryError("PayloadTooLarge", `The body is larger than ${bodyLimit} bytes.`);
   if (route.body === undefined) {
@@ -47,7 +54,8 @@ export function readBody(route: Pick<Route, "method" | "body">, event: Pick<APIG
   }
   if (bytes.length === 0) throw invalidBody("This call needs a JSON body.");
   const accepted = route.method === "PATCH" ? ["application/merge-patch+json", "application/json"] : ["application/json"];
-  if (!accepted.includes(mediaType(contentType))) throw new TenantryError("UnsupportedMediaType", `The body must be ${accepted.join(" or ")}.`);
+  if (!accepted.includes(mediaType(contentType)))
+    throw new TenantryError("UnsupportedMediaType", `The body must be ${accepted.join(" or ")}.`);
   return check(route.body, parseJson(bytes));
 }
 
@@ -61,7 +69,8 @@ function parseJson(bytes: Buffer): unknown {
   }
 }
 
-const invalidBody = (detail: string, cause?: unknown): TenantryError => new TenantryError("InvalidInput", detail, { issues: [{ pointer: "", detail }], cause });
+const invalidBody = (detail: string, cause?: unknown): TenantryError =>
+  new TenantryError("InvalidInput", detail, { issues: [{ pointer: "", detail }], cause });
 
 /** `Idempotency-Key`: 1 to 255 visible ASCII characters. Throws `InvalidInput`. */
 export function readIdempotencyKey(header: string | undefined): string | undefined {

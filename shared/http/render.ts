@@ -37,8 +37,34 @@ export const locationOf = (tenant: Pick<Tenant, "tenantId">): string => `/tenant
 
 /** A registered cluster as the API shows it. Nothing of it is secret. */
 export function renderCluster(cluster: Cluster) {
-  const { name, endpoint, certificateAuthority, region, eksClusterName, roleArn, labels, capacity, state, capabilities, createdAt, updatedAt } = cluster;
-  return { name, state, region, eksClusterName, endpoint, certificateAuthority, roleArn, labels, capacity, capabilities, createdAt, updatedAt };
+  const {
+    name,
+    endpoint,
+    certificateAuthority,
+    region,
+    eksClusterName,
+    roleArn,
+    labels,
+    capacity,
+    state,
+    capabilities,
+    createdAt,
+    updatedAt,
+  } = cluster;
+  return {
+    name,
+    state,
+    region,
+    eksClusterName,
+    endpoint,
+    certificateAuthority,
+    roleArn,
+    labels,
+    capacity,
+    capabilities,
+    createdAt,
+    updatedAt,
+  };
 }
 
 /** A row of the audit trail. */

@@ -38,7 +38,5 @@ export interface HttpAnswer {
 
 /** One function for each row of an area, typed by the row's schemas. */
 export type Operations<R extends Routes> = {
-  [Id in keyof R]: (
-    request: HttpRequest<Output<R[Id]["params"]>, Output<R[Id]["query"]>, Output<R[Id]["body"]>>,
-  ) => Promise<HttpAnswer>;
+  [Id in keyof R]: (request: HttpRequest<Output<R[Id]["params"]>, Output<R[Id]["query"]>, Output<R[Id]["body"]>>) => Promise<HttpAnswer>;
 };

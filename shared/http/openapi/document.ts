@@ -29,15 +29,18 @@ export function openApiDocument(version: string): ReturnType<typeof createDocume
     },
     paths: paths(),
     components: {
-      securitySchemes: { oidc: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A token of the configured OIDC issuer." } },
+      securitySchemes: {
+        oidc: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A token of the configured OIDC issuer." },
+      },
     },
   });
 }
 
 function paths(): ZodOpenApiPathsObject {
-  const found: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  for (const route of routes) (found[route.path] ??= {})[route.method.toLowerCase()] = operation(route);
-  return found;
+  const byPath = Map.groupBy(routes, (route) => route.path);
+  return Object.fromEntries(
+    [...byPath].map(([path, rows]) => [path, Object.fromEntries(rows.map((route) => [route.method.toLowerCase(), operation(route)]))]),
+  );
 }
 
 function operation(route: Route): ZodOpenApiOperationObject {
@@ -48,7 +51,11 @@ function operation(route: Route): ZodOpenApiOperationObject {
     tags: [route.path.split("/")[1] || "meta"],
     security: route.scope === "open" ? [] : [{ oidc: [route.scope] }],
     ...(route.tenantScoped && { description: "A token with a `tenant_id` claim reaches this for its own tenant." }),
-    requestParams: { ...(route.params && { path: route.params }), ...(route.query && { query: route.query }), ...(headers && { header: headers }) },
+    requestParams: {
+      ...(route.params && { path: route.params }),
+      ...(route.query && { query: route.query }),
+      ...(headers && { header: headers }),
+    },
     ...(route.body && { requestBody: requestBody(route, route.body) }),
     responses: responses(route),
   };
@@ -63,14 +70,20 @@ function requestBody(route: Route, schema: z.ZodType) {
 function headersOf(route: Route): z.ZodObject | undefined {
   if (route.method === "GET") return undefined;
   return z.object({
-    "Idempotency-Key": z.string().min(1).max(255).optional().meta({ description: "The same key and body render the same resource; with another body it is 422." }),
+    "Idempotency-Key": z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .meta({ description: "The same key and body render the same resource; with another body it is 422." }),
     ...(route.waitSeconds !== undefined && {
       Prefer: z
         .string()
         .optional()
         .meta({ description: `RFC 7240: \`wait=N\` seconds, 25 at most (${route.waitSeconds} where absent), or \`respond-async\`.` }),
     }),
-    ...(route.etag && route.params && { "If-Match": z.string().optional().meta({ description: "The entity tag last seen; 412 where it moved." }) }),
+    ...(route.etag &&
+      route.params && { "If-Match": z.string().optional().meta({ description: "The entity tag last seen; 412 where it moved." }) }),
   });
 }
 

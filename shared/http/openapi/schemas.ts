@@ -41,7 +41,9 @@ const Tenant = z
     createdAt: time,
     updatedAt: time,
     deletedAt: time.optional(),
-    proof: outgoingEvents.TenantDecommissioned.schema.shape.data.shape.proof.optional().meta({ description: "What the decommission proved." }),
+    proof: outgoingEvents.TenantDecommissioned.schema.shape.data.shape.proof
+      .optional()
+      .meta({ description: "What the decommission proved." }),
   })
   .meta({ id: "Tenant" });
 

@@ -7,7 +7,14 @@ const write = { area: "clusters-api", scope: "tenantry/clusters.write", tenantSc
 
 export const clustersApi = defineRoutes({
   listClusters: { ...read, method: "GET", path: "/clusters", summary: "List the registered clusters.", answers: { 200: "ClusterList" } },
-  getCluster: { ...read, method: "GET", path: "/clusters/{name}", summary: "Show a cluster.", params: clusterPath, answers: { 200: "Cluster" } },
+  getCluster: {
+    ...read,
+    method: "GET",
+    path: "/clusters/{name}",
+    summary: "Show a cluster.",
+    params: clusterPath,
+    answers: { 200: "Cluster" },
+  },
   putCluster: {
     ...write,
     method: "PUT",

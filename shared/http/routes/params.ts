@@ -11,11 +11,6 @@ const limit = z
   .default("25")
   .transform(Number)
   .meta({ description: "How many at most, 1 to 100; 25 where absent." });
-const cursor = z
-  .string()
-  .min(1)
-  .max(2048)
-  .optional()
-  .meta({ description: "`nextCursor` of the page before." });
+const cursor = z.string().min(1).max(2048).optional().meta({ description: "`nextCursor` of the page before." });
 
 export const page = z.strictObject({ limit, cursor });

@@ -3,7 +3,18 @@ import { clusterName, tier } from "../../../events/bodies/fields.ts";
 import { defineRoutes } from "../route.ts";
 import { page, tenantPath } from "./params.ts";
 
-const phase = z.enum(["Provisioning", "Ready", "Updating", "Suspended", "Hibernated", "Waking", "Deleting", "Deleted", "Failed", "Blocked"]);
+const phase = z.enum([
+  "Provisioning",
+  "Ready",
+  "Updating",
+  "Suspended",
+  "Hibernated",
+  "Waking",
+  "Deleting",
+  "Deleted",
+  "Failed",
+  "Blocked",
+]);
 
 export const tenantsApi = defineRoutes({
   listTenants: {

@@ -28,9 +28,16 @@ test("generating twice gives the same bytes, and nothing else lies among the gen
 });
 
 test("every schema's file is named after its event and registered", () => {
-  for (const [folder, registry] of [["in", incomingEvents], ["out", outgoingEvents]] as const) {
+  for (const [folder, registry] of [
+    ["in", incomingEvents],
+    ["out", outgoingEvents],
+  ] as const) {
     const present = readdirSync(new URL(`events/${folder}/`, root)).filter((name) => /^Tenant\w+\.ts$/.test(name));
-    expect(present.sort()).toEqual(Object.keys(registry).map((type) => `${type}.ts`).sort());
+    expect(present.sort()).toEqual(
+      Object.keys(registry)
+        .map((type) => `${type}.ts`)
+        .sort(),
+    );
   }
 });
 
@@ -73,7 +80,9 @@ test("what the domain says at an onboarding fits the published event", () => {
   const cause = { actor: "ada", correlationId: "c", causationId: "r" };
   const desired = { name: "Acme", tier: "basic", isolation: "namespace" as const, labels: { a: "b" }, requirements: {} };
   const intent = onboard(undefined, { tenantId: "acme", desired, hash: "h", cause, occurredAt: now, now });
-  const said = [intent.event, outgoing("TenantReady", { namespace: "tenant-acme", cluster: "eu-1", tier: "basic" })].flatMap((event) => (event ? [{ ...event, cause }] : []));
+  const said = [intent.event, outgoing("TenantReady", { namespace: "tenant-acme", cluster: "eu-1", tier: "basic" })].flatMap((event) =>
+    event ? [{ ...event, cause }] : [],
+  );
   const { events } = say(intent.after, said, { now, newId: () => "e-1", auditDays: 1 });
   expect(events.map((event) => event.type)).toEqual(["TenantOnboarded", "TenantReady"]);
   for (const { type, detail } of events) {

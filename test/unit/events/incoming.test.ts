@@ -42,7 +42,12 @@ describe("an event that is taken", () => {
   });
   test("with metadata goes by that", () => {
     const metadata = { eventId: "e-1", correlationId: "c-1", occurredAt: "2030-01-31T10:00:00+02:00", version: "1.4", actor: "Ada L." };
-    expect(parseIncoming(withMetadata(metadata), now)).toMatchObject({ eventId: "e-1", correlationId: "c-1", occurredAt: "2030-01-31T08:00:00.000Z", actor: "Ada L." });
+    expect(parseIncoming(withMetadata(metadata), now)).toMatchObject({
+      eventId: "e-1",
+      correlationId: "c-1",
+      occurredAt: "2030-01-31T08:00:00.000Z",
+      actor: "Ada L.",
+    });
   });
   test("with an id of its own correlates by that id", () => {
     expect(parseIncoming(withMetadata({ eventId: "e-1" }), now)).toMatchObject({ eventId: "e-1", correlationId: "e-1" });
@@ -57,13 +62,21 @@ describe("an event that is taken", () => {
 
 describe("an event that is refused", () => {
   test.each(["2", "0", "1.", "1.x", "v1", "", "10", "2.0"])("version %j is unknown", (version) => {
-    expect(refusal(withMetadata({ version }))).toMatchObject({ code: "InvalidInput", issues: [{ pointer: "/detail/metadata/version", detail: expect.stringContaining("supported") }] });
+    expect(refusal(withMetadata({ version }))).toMatchObject({
+      code: "InvalidInput",
+      issues: [{ pointer: "/detail/metadata/version", detail: expect.stringContaining("supported") }],
+    });
   });
   test.each(["TenantExploded", "constructor", "__proto__", "toString", "tenantonboardingrequested", ""])("type %j is unknown", (type) => {
-    expect(refusal(event({ "detail-type": type }))).toMatchObject({ code: "InvalidInput", issues: [{ pointer: "/detail-type", detail: "unknown type" }] });
+    expect(refusal(event({ "detail-type": type }))).toMatchObject({
+      code: "InvalidInput",
+      issues: [{ pointer: "/detail-type", detail: "unknown type" }],
+    });
   });
   test("a type of another area is not handled here", () => {
-    expect(refusal(event(), ["TenantOffboardingRequested"])).toMatchObject({ issues: [{ pointer: "/detail-type", detail: "unknown type" }] });
+    expect(refusal(event(), ["TenantOffboardingRequested"])).toMatchObject({
+      issues: [{ pointer: "/detail-type", detail: "unknown type" }],
+    });
   });
   test.each([
     [{ metadata: { occurredAt: "2030-01-31T12:05:00.001Z" }, data: { tenantId: "acme", tier: "x" } }, "/detail/metadata/occurredAt"],

@@ -6,8 +6,15 @@ interface Rule {
   Type: string;
   Properties: { EventPattern?: { source: unknown[]; "detail-type"?: unknown[] } };
 }
-const settings: Record<string, string> = { "self:service": "tenantry", "sls:stage": "test", "param:queueVisibilitySeconds": "360", "param:eventSources": "signup, billing" };
-const queues = createRequire(import.meta.url)("../../../infra/queues.cjs") as (sls: { resolveVariable: (name: string) => Promise<string> }) => Promise<{ Resources: Record<string, Rule> }>;
+const settings: Record<string, string> = {
+  "self:service": "tenantry",
+  "sls:stage": "test",
+  "param:queueVisibilitySeconds": "360",
+  "param:eventSources": "signup, billing",
+};
+const queues = createRequire(import.meta.url)("../../../infra/queues.cjs") as (sls: {
+  resolveVariable: (name: string) => Promise<string>;
+}) => Promise<{ Resources: Record<string, Rule> }>;
 
 test("the bus brings every event to the area that its registry names, from the sources that the deployment lists", async () => {
   const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "" });

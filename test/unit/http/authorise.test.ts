@@ -46,7 +46,8 @@ describe.each(routes.map((route) => [route.operationId, route] as const))("%s", 
 });
 
 test("routes of a tenant are tenant-scoped, and no others are", () => {
-  for (const route of routes) expect([route.operationId, route.tenantScoped]).toEqual([route.operationId, route.path.includes("{tenantId}")]);
+  for (const route of routes)
+    expect([route.operationId, route.tenantScoped]).toEqual([route.operationId, route.path.includes("{tenantId}")]);
 });
 
 test("only health and the contract are open", () => {
@@ -55,7 +56,13 @@ test("only health and the contract are open", () => {
 
 test("a scope that only resembles the route's is none", () => {
   const route = { scope: "tenantry/tenants.read", tenantScoped: false } as const;
-  for (const scope of ["tenantry/tenants.reader", "xtenantry/tenants.read", "tenantry/tenants.*", "TENANTRY/TENANTS.READ", "tenantry/tenants.read,x"]) {
+  for (const scope of [
+    "tenantry/tenants.reader",
+    "xtenantry/tenants.read",
+    "tenantry/tenants.*",
+    "TENANTRY/TENANTS.READ",
+    "tenantry/tenants.read,x",
+  ]) {
     expect(() => authorise(route, {}, { sub: "ada", scope })).toThrow("lacks the scope");
   }
 });

@@ -17,20 +17,38 @@ const put = (body: unknown) => clusters.send({ method: "PUT", path: "/clusters/e
 const pointers = (sent: Sent) => (sent.body.errors ?? []).map((error: { pointer: string }) => error.pointer);
 
 function expectProblem(sent: Sent, status: number, code: string): void {
-  expect({ status: sent.status, code: sent.body.code, type: sent.headers["content-type"] }).toEqual({ status, code, type: "application/problem+json" });
+  expect({ status: sent.status, code: sent.body.code, type: sent.headers["content-type"] }).toEqual({
+    status,
+    code,
+    type: "application/problem+json",
+  });
   expect(problem.safeParse(sent.body).error).toBeUndefined();
   expect(sent.body.status).toBe(status);
 }
 
 describe("tenant ids", () => {
-  test.each(["../x", "UPPER", "a--b", "a".repeat(41), "a".repeat(64), "", "-a", "a-", "a.b", "a_b", "a b", "acme\n", "аcme", "acme\u200b", "ａcme", "a/b"])(
-    "%j is refused with a pointer to it",
-    async (tenantId) => {
-      const sent = await post({ name: "Acme", tenantId });
-      expectProblem(sent, 400, "InvalidInput");
-      expect(pointers(sent)).toEqual(["/tenantId"]);
-    },
-  );
+  test.each([
+    "../x",
+    "UPPER",
+    "a--b",
+    "a".repeat(41),
+    "a".repeat(64),
+    "",
+    "-a",
+    "a-",
+    "a.b",
+    "a_b",
+    "a b",
+    "acme\n",
+    "аcme",
+    "acme\u200b",
+    "ａcme",
+    "a/b",
+  ])("%j is refused with a pointer to it", async (tenantId) => {
+    const sent = await post({ name: "Acme", tenantId });
+    expectProblem(sent, 400, "InvalidInput");
+    expect(pointers(sent)).toEqual(["/tenantId"]);
+  });
   test.each(["a", "0", "a-b-c", "a".repeat(40), "9lives"])("%j is taken", async (tenantId) => {
     expect((await post({ name: "Acme", tenantId })).status).toBe(200);
   });
@@ -63,9 +81,12 @@ describe("bodies", () => {
     expect((await post(fill(64 * 1024))).status).toBe(200);
     expectProblem(await post(fill(64 * 1024 + 1), { base64: true }), 413, "PayloadTooLarge");
   });
-  test.each(["text/plain", "application/xml", "application/merge-patch+json", "multipart/form-data", ""])("content type %j is 415 for POST", async (type) => {
-    expectProblem(await post({ name: "Acme" }, { headers: { "content-type": type } }), 415, "UnsupportedMediaType");
-  });
+  test.each(["text/plain", "application/xml", "application/merge-patch+json", "multipart/form-data", ""])(
+    "content type %j is 415 for POST",
+    async (type) => {
+      expectProblem(await post({ name: "Acme" }, { headers: { "content-type": type } }), 415, "UnsupportedMediaType");
+    },
+  );
   test.each(["application/json", "application/merge-patch+json", "Application/JSON; charset=utf-8"])("PATCH takes %s", async (type) => {
     expect((await patch({ tier: "basic" }, { headers: { "content-type": type } })).status).toBe(200);
   });
@@ -172,11 +193,14 @@ describe("bodies", () => {
 });
 
 describe("queries and headers", () => {
-  test.each([{ limit: "0" }, { limit: "101" }, { limit: "ten" }, { limit: "1,2" }, { phase: "Nice" }, { page: "2" }, { cluster: "../x" }])("the query %j is refused", async (query: Record<string, string>) => {
-    const sent = await tenants.send({ method: "GET", path: "/tenants", query });
-    expectProblem(sent, 400, "InvalidInput");
-    expect(sent.body.errors).toEqual([{ in: "query", pointer: `/${Object.keys(query)[0]}`, detail: expect.any(String) }]);
-  });
+  test.each([{ limit: "0" }, { limit: "101" }, { limit: "ten" }, { limit: "1,2" }, { phase: "Nice" }, { page: "2" }, { cluster: "../x" }])(
+    "the query %j is refused",
+    async (query: Record<string, string>) => {
+      const sent = await tenants.send({ method: "GET", path: "/tenants", query });
+      expectProblem(sent, 400, "InvalidInput");
+      expect(sent.body.errors).toEqual([{ in: "query", pointer: `/${Object.keys(query)[0]}`, detail: expect.any(String) }]);
+    },
+  );
   test("a call without a query refuses one", async () => {
     expectProblem(await tenants.send({ method: "GET", path: "/tenants/acme", query: { force: "true" } }), 400, "InvalidInput");
   });
@@ -187,10 +211,18 @@ describe("queries and headers", () => {
     expect(tenants.seen.at(-1)?.request.query).toEqual({ limit: 100, phase: "Ready" });
   });
   test.each(["", "a b", "é", "x".repeat(256)])("the idempotency key %j is refused", async (key) => {
-    expectProblem(await post({ name: "Acme" }, { headers: { "idempotency-key": key, "content-type": "application/json" } }), 400, "InvalidInput");
+    expectProblem(
+      await post({ name: "Acme" }, { headers: { "idempotency-key": key, "content-type": "application/json" } }),
+      400,
+      "InvalidInput",
+    );
   });
   test.each(['W/"1"', '"one"', "1", '""'])("If-Match %s is none of ours: 412", async (tag) => {
-    expectProblem(await patch({ tier: "basic" }, { headers: { "if-match": tag, "content-type": "application/json" } }), 412, "PreconditionFailed");
+    expectProblem(
+      await patch({ tier: "basic" }, { headers: { "if-match": tag, "content-type": "application/json" } }),
+      412,
+      "PreconditionFailed",
+    );
   });
 });
 

@@ -15,7 +15,9 @@ const { functions } = parse(text, { merge: true, logLevel: "error" }) as {
 
 test("the gateway has exactly the routes of the route table, each with its function and scope", () => {
   const deployed = Object.entries(functions).flatMap(([area, { events = [] }]) =>
-    events.flatMap(({ httpApi }) => (httpApi ? [`${httpApi.method} ${httpApi.path} -> ${area} [${httpApi.authorizer?.scopes.join(" ") ?? "open"}]`] : [])),
+    events.flatMap(({ httpApi }) =>
+      httpApi ? [`${httpApi.method} ${httpApi.path} -> ${area} [${httpApi.authorizer?.scopes.join(" ") ?? "open"}]`] : [],
+    ),
   );
   const table = routes.map((route) => `${route.method} ${route.path} -> ${route.area} [${route.scope}]`);
   expect(deployed.sort()).toEqual(table.sort());

@@ -65,12 +65,22 @@ describe("what an operation is told", () => {
   });
   test("If-Match: * asks for no generation", async () => {
     const { send, seen } = harness(quotaApi);
-    await send({ method: "PATCH", path: "/tenants/acme", body: { tier: "basic" }, headers: { "if-match": "*", "content-type": "application/json" } });
+    await send({
+      method: "PATCH",
+      path: "/tenants/acme",
+      body: { tier: "basic" },
+      headers: { "if-match": "*", "content-type": "application/json" },
+    });
     expect(seen[0]?.request.ifMatch).toBeUndefined();
   });
   test("what was preferred is applied and said", async () => {
     const { send, seen } = harness(onboardingApi);
-    const sent = await send({ method: "POST", path: "/tenants", body: { name: "Acme" }, headers: { prefer: "wait=99", "content-type": "application/json" } });
+    const sent = await send({
+      method: "POST",
+      path: "/tenants",
+      body: { name: "Acme" },
+      headers: { prefer: "wait=99", "content-type": "application/json" },
+    });
     expect(seen[0]?.request.waitSeconds).toBe(25);
     expect(sent.headers["preference-applied"]).toBe("wait=25");
   });
@@ -82,7 +92,13 @@ describe("problems", () => {
     expect(problem.safeParse(sent.body).error).toBeUndefined();
     expect(sent.status).toBe(problems[code].status);
     expect(sent.headers).toMatchObject({ "content-type": "application/problem+json", "cache-control": "no-store" });
-    expect(sent.body).toMatchObject({ code, title: problems[code].title, type: problemType(code), instance: "/tenants/acme", traceId: "request-1" });
+    expect(sent.body).toMatchObject({
+      code,
+      title: problems[code].title,
+      type: problemType(code),
+      instance: "/tenants/acme",
+      traceId: "request-1",
+    });
   });
   test("types are kebab-case URIs", () => {
     expect(problemType("TenantIdReserved")).toBe("https://tenantry.dev/problems/tenant-id-reserved");
@@ -91,13 +107,16 @@ describe("problems", () => {
     const error = new TenantryError("QuotaAboveCeiling", "Too much.", { issues: [{ pointer: "/quota/cpu", detail: "at most 8" }] });
     expect((await failing(error).send(acme)).body.errors).toEqual([{ pointer: "/quota/cpu", detail: "at most 8" }]);
   });
-  test.each([new Error("password=hunter2"), new TenantryError("Internal", "password=hunter2"), "hunter2", undefined])("an unknown error (%#) shows nothing but the trace id, and is logged whole", async (error) => {
-    const { send, logged } = failing(error);
-    const sent = await send(acme);
-    expect(sent).toMatchObject({ status: 500, body: { code: "Internal", traceId: "request-1" } });
-    expect(JSON.stringify(sent)).not.toContain("hunter2");
-    expect(logged).toEqual([{ message: "request failed", extra: { error, path: "/tenants/acme", traceId: "request-1" } }]);
-  });
+  test.each([new Error("password=hunter2"), new TenantryError("Internal", "password=hunter2"), "hunter2", undefined])(
+    "an unknown error (%#) shows nothing but the trace id, and is logged whole",
+    async (error) => {
+      const { send, logged } = failing(error);
+      const sent = await send(acme);
+      expect(sent).toMatchObject({ status: 500, body: { code: "Internal", traceId: "request-1" } });
+      expect(JSON.stringify(sent)).not.toContain("hunter2");
+      expect(logged).toEqual([{ message: "request failed", extra: { error, path: "/tenants/acme", traceId: "request-1" } }]);
+    },
+  );
   test("a caller's mistake is not logged as an error", async () => {
     const { send, logged } = failing(new TenantryError("TenantNotFound", "No."));
     expect((await send(acme)).status).toBe(404);

@@ -16,7 +16,11 @@ function tenant(over: Partial<Tenant> = {}): Tenant {
     cause,
     generation: 3,
     sequence: 4,
-    status: { observedGeneration: 2, conditions: [{ type: "Ready", status: "False", reason: "Applying", message: "m", lastTransitionTime: at, observedGeneration: 2 }], applied: { "Namespace/tenant-acme": "h" } },
+    status: {
+      observedGeneration: 2,
+      conditions: [{ type: "Ready", status: "False", reason: "Applying", message: "m", lastTransitionTime: at, observedGeneration: 2 }],
+      applied: { "Namespace/tenant-acme": "h" },
+    },
     announcements: [],
     timers: { work: at },
     dueAt: at,
@@ -51,11 +55,18 @@ describe("a tenant", () => {
   });
   test.each<[string, Partial<Tenant>]>([
     ["new", {}],
-    ["with every optional field", { cluster: "eu-1", desired: { ...tenant().desired, owner: "o", expiresAt: at, quota: { cpu: "2", pods: undefined } } }],
+    [
+      "with every optional field",
+      { cluster: "eu-1", desired: { ...tenant().desired, owner: "o", expiresAt: at, quota: { cpu: "2", pods: undefined } } },
+    ],
     [
       "decommissioned",
       {
-        status: { ...tenant().status, deletedAt: at, proof: { cluster: "eu-1", namespace: "tenant-acme", namespaceUid: "u", namespaceAbsentAt: at } },
+        status: {
+          ...tenant().status,
+          deletedAt: at,
+          proof: { cluster: "eu-1", namespace: "tenant-acme", namespaceUid: "u", namespaceAbsentAt: at },
+        },
         desired: { ...tenant().desired, state: "Deleted" },
       },
     ],
@@ -87,7 +98,11 @@ test("a cluster fits the published schema", () => {
 });
 
 test("a row of the audit trail fits the published schema", () => {
-  const { events } = say(tenant(), [{ type: "TenantReady", data: { namespace: "tenant-acme", cluster: "eu-1", tier: "basic" }, cause }], { now: at, newId: () => "e-1", auditDays: 1 });
+  const { events } = say(tenant(), [{ type: "TenantReady", data: { namespace: "tenant-acme", cluster: "eu-1", tier: "basic" }, cause }], {
+    now: at,
+    newId: () => "e-1",
+    auditDays: 1,
+  });
   const [row] = events.map(renderEvent);
   expect(eventRow.safeParse(row).error).toBeUndefined();
   expect(row).toMatchObject({ eventId: "e-1", sequence: 5, actor: "ada" });

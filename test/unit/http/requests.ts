@@ -18,7 +18,16 @@ export interface Asked {
 }
 
 /** A payload 2.0 event as API Gateway's HTTP API sends it. */
-export function httpEvent({ method, path, query, headers, body, claims, stage = "$default", base64 = false }: Asked): APIGatewayProxyEventV2 {
+export function httpEvent({
+  method,
+  path,
+  query,
+  headers,
+  body,
+  claims,
+  stage = "$default",
+  base64 = false,
+}: Asked): APIGatewayProxyEventV2 {
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   return {
     version: "2.0",
@@ -76,7 +85,11 @@ export function harness<R extends Routes>(routes: R, answer: (request: HttpReque
   const handler: HttpHandler = httpHandler(routes, operations, { log, clock: { now: () => new Date("2030-01-31T12:00:00Z") } });
   const send = async (asked: Asked): Promise<Sent> => {
     const answered = await handler(httpEvent({ claims: admin, ...asked }), context);
-    return { status: answered.statusCode ?? 0, headers: answered.headers ?? {}, body: answered.body === undefined ? undefined : JSON.parse(answered.body) };
+    return {
+      status: answered.statusCode ?? 0,
+      headers: answered.headers ?? {},
+      body: answered.body === undefined ? undefined : JSON.parse(answered.body),
+    };
   };
   return { send, seen, logged };
 }

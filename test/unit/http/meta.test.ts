@@ -1,0 +1,27 @@
+import { expect, test } from "@jest/globals";
+import type { Context } from "aws-lambda";
+import { handler } from "../../../functions/meta/api.ts";
+import { routes } from "../../../shared/http/routes.ts";
+import { httpEvent } from "./requests.ts";
+
+const context = { getRemainingTimeInMillis: () => 1000 } as Context;
+
+test("anybody may ask whether the API answers", async () => {
+  const answered = await handler(httpEvent({ method: "GET", path: "/healthz" }), context);
+  expect([answered.statusCode, answered.body]).toEqual([200, '{"status":"ok"}']);
+});
+
+test("anybody may read the contract, and every route is in it with its scope", async () => {
+  const answered = await handler(httpEvent({ method: "GET", path: "/openapi.json" }), context);
+  const { openapi, paths } = JSON.parse(answered.body ?? "") as {
+    openapi: string;
+    paths: Record<string, Record<string, { operationId: string; security: { oidc: string[] }[] }>>;
+  };
+  const described = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(
+      ([method, operation]) => `${method.toUpperCase()} ${path} ${operation.operationId} ${operation.security[0]?.oidc[0] ?? "open"}`,
+    ),
+  );
+  expect(openapi).toBe("3.1.0");
+  expect(described.sort()).toEqual(routes.map((route) => `${route.method} ${route.path} ${route.operationId} ${route.scope}`).sort());
+});
