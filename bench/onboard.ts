@@ -30,7 +30,8 @@ function hold(what: string, value: number, fits: boolean, bound: string): void {
 
 function report(concurrency: number, laps: Map<Contestant, Lap[]>, ours: Contestant, base: Contestant): void {
   const of = (contestant: Contestant): Lap[] => laps.get(contestant) ?? [];
-  const ratios = (contestant: Contestant, part: keyof Lap): number[] => of(contestant).map((one, round) => one[part] / (of(base)[round]?.[part] ?? Number.NaN));
+  const ratios = (contestant: Contestant, part: keyof Lap): number[] =>
+    of(contestant).map((one, round) => one[part] / (of(base)[round]?.[part] ?? Number.NaN));
   log(`\n${concurrency} in flight`);
   for (const contestant of laps.keys()) {
     const speed = median(of(contestant).map(({ tenantsPerSecond }) => tenantsPerSecond));
@@ -68,14 +69,28 @@ async function main(): Promise<void> {
   try {
     const { cluster, token, kubeConfig } = await administrator();
     const kubeconfigPath = process.env["KUBECONFIG"] ?? "";
-    const target: Target = { server: cluster.server, caData: cluster.caData, token, kubeConfig, kubeconfigPath, kubectl: await kubectlPath(log) };
+    const target: Target = {
+      server: cluster.server,
+      caData: cluster.caData,
+      token,
+      kubeConfig,
+      kubeconfigPath,
+      kubectl: await kubectlPath(log),
+    };
     const [ours, base] = [tenantry(target), bare(target)] as Contestant[] as [Contestant, Contestant];
     const slow = [objectApi(target), kubectl(target)] as Contestant[];
     const contestants = [base, ours, ...slow];
-    log(`${availableParallelism()} cores for client and API server together; Node ${process.version}; ${ROUNDS} rounds in turn; ratios are to bare undici of the same round, median (least to most)`);
+    log(
+      `${availableParallelism()} cores for client and API server together; Node ${process.version}; ${ROUNDS} rounds in turn; ratios are to bare undici of the same round, median (least to most)`,
+    );
     for (const contestant of contestants) await lap(contestant, 8, 4); // Warm: connections, discovery, compilation.
     for (const [concurrency, tenants] of Object.entries(tenantsAt)) {
-      const laps = await rounds(contestants, ROUNDS, (contestant) => (slow.includes(contestant) ? Math.max(Number(concurrency), Math.ceil(tenants / 8)) : tenants), Number(concurrency));
+      const laps = await rounds(
+        contestants,
+        ROUNDS,
+        (contestant) => (slow.includes(contestant) ? Math.max(Number(concurrency), Math.ceil(tenants / 8)) : tenants),
+        Number(concurrency),
+      );
       report(Number(concurrency), laps, ours, base);
     }
     await count(target);

@@ -42,7 +42,12 @@ export async function startApiServer(log: Log): Promise<BenchApiServer> {
     for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content, { mode: 0o600 });
     const env = { HOME: dir, PATH: process.env["PATH"] ?? "" };
     processes.start({ name: "etcd", command: binaries.etcd, args: etcdArgs(dir, etcdPort, peerPort), env });
-    const apiServer = processes.start({ name: "kube-apiserver", command: binaries.apiServer, args: apiServerArgs(dir, apiPort, etcdPort), env });
+    const apiServer = processes.start({
+      name: "kube-apiserver",
+      command: binaries.apiServer,
+      args: apiServerArgs(dir, apiPort, etcdPort),
+      env,
+    });
     const client = new AdminClient(server, ca.cert, admin);
     const answers = async (path: string): Promise<true | undefined> => ((await client.send({ path })).status === 200 ? true : undefined);
     await waitFor("the API server's readiness", () => answers("/readyz"), { seconds: 60, process: apiServer });

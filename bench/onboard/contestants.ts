@@ -67,17 +67,28 @@ interface Call {
 
 /** undici and nothing else: the same requests in the same order, their bytes made beforehand, the answers not even parsed. */
 export function bare({ server, caData, token }: Target): Contestant<{ get: string; waves: Call[][] }> {
-  const pool = new Pool(server, { connections: platform.cluster.connections, connect: { ca: Buffer.from(caData, "base64").toString("utf8") } });
+  const pool = new Pool(server, {
+    connections: platform.cluster.connections,
+    connect: { ca: Buffer.from(caData, "base64").toString("utf8") },
+  });
   const authorization = `Bearer ${token}`;
   const apply = async ({ path, body }: Call): Promise<void> => {
-    const { statusCode, body: answer } = await pool.request({ method: "PATCH", path, body, headers: { authorization, "content-type": "application/apply-patch+yaml" } });
+    const { statusCode, body: answer } = await pool.request({
+      method: "PATCH",
+      path,
+      body,
+      headers: { authorization, "content-type": "application/apply-patch+yaml" },
+    });
     const text = await answer.text();
     if (statusCode > 299) throw new Error(text);
   };
   return {
     name: "bare undici",
     prepare(tenant) {
-      const calls = objectsOf(tenant).map((object) => ({ path: `${pathOf(refOf(object))}?fieldManager=tenantry&force=true`, body: JSON.stringify(object) }));
+      const calls = objectsOf(tenant).map((object) => ({
+        path: `${pathOf(refOf(object))}?fieldManager=tenantry&force=true`,
+        body: JSON.stringify(object),
+      }));
       return { get: calls[0]?.path.split("?")[0] ?? "", waves: [calls.slice(0, 1), calls.slice(1)] };
     },
     async onboard({ get, waves }) {

@@ -37,7 +37,12 @@ export async function lap<P>(contestant: Contestant<P>, tenants: number, concurr
  * Rounds in which every contestant has its lap, in an order that turns, so that what the machine does meanwhile
  * (and what the cluster has grown to) falls on all alike.
  */
-export async function rounds(contestants: Contestant[], count: number, tenantsOf: (contestant: Contestant) => number, concurrency: number): Promise<Map<Contestant, Lap[]>> {
+export async function rounds(
+  contestants: Contestant[],
+  count: number,
+  tenantsOf: (contestant: Contestant) => number,
+  concurrency: number,
+): Promise<Map<Contestant, Lap[]>> {
   const laps = new Map<Contestant, Lap[]>(contestants.map((contestant) => [contestant, []]));
   for (let round = 0; round < count; round += 1) {
     const turn = round % contestants.length;

@@ -30,7 +30,10 @@ export function clusterApiContract(subject: string, make: () => Promise<Contract
     const namespace = `contract-${Math.random().toString(36).slice(2, 10)}`;
     let it: ContractSubject;
     let api: ClusterApi;
-    const account = (name: string, labels: Record<string, string> = {}): KubernetesObject => ({ ...accounts, metadata: { name, namespace, labels } });
+    const account = (name: string, labels: Record<string, string> = {}): KubernetesObject => ({
+      ...accounts,
+      metadata: { name, namespace, labels },
+    });
 
     beforeAll(async () => {
       it = await make();
@@ -76,7 +79,10 @@ export function clusterApiContract(subject: string, make: () => Promise<Contract
 
     test("an apply with another uid than the object's is Invalid; with its own it holds", async () => {
       const { metadata } = await api.apply(account("pinned"), signal);
-      const pinned = (uid: string | undefined): KubernetesObject => ({ ...accounts, metadata: { name: "pinned", namespace, labels: { a: "1" }, uid: uid ?? "" } });
+      const pinned = (uid: string | undefined): KubernetesObject => ({
+        ...accounts,
+        metadata: { name: "pinned", namespace, labels: { a: "1" }, uid: uid ?? "" },
+      });
       const error = await failure(api.apply(pinned(nobody), signal));
       expect([error.status, error.reason, error.retryable]).toEqual([422, "Invalid", false]);
       expect(error.message).toContain("metadata.uid");
@@ -90,7 +96,8 @@ export function clusterApiContract(subject: string, make: () => Promise<Contract
     });
 
     test("names keep their case", async () => {
-      for (const name of ["Reader", "reader"]) await api.apply({ ...roles, metadata: { name, namespace }, rules: [] } as KubernetesObject, signal);
+      for (const name of ["Reader", "reader"])
+        await api.apply({ ...roles, metadata: { name, namespace }, rules: [] } as KubernetesObject, signal);
       const [upper, lower] = await Promise.all(["Reader", "reader"].map((name) => api.get({ ...roles, namespace, name }, signal)));
       expect([upper?.metadata?.name, lower?.metadata?.name]).toEqual(["Reader", "reader"]);
     });
@@ -132,7 +139,9 @@ export function clusterApiContract(subject: string, make: () => Promise<Contract
     }, 60_000);
 
     test("serves tells an API that is there from one that is not", async () => {
-      expect(await Promise.all(["v1", "rbac.authorization.k8s.io/v1", "tenantry.dev/v9", "v9"].map((version) => api.serves(version, signal)))).toEqual([true, true, false, false]);
+      expect(
+        await Promise.all(["v1", "rbac.authorization.k8s.io/v1", "tenantry.dev/v9", "v9"].map((version) => api.serves(version, signal))),
+      ).toEqual([true, true, false, false]);
     });
 
     test("a caller who has given up gets Aborted, and nothing is written", async () => {

@@ -54,7 +54,8 @@ export class MemoryCluster implements ClusterApi {
     await this.#call({ verb: "delete", ref }, signal, () => {
       const found = this.#objects.get(pathOf(ref));
       if (found === undefined) return;
-      if (uid !== undefined && uid !== found.metadata.uid) throw conflict(ref, `the UID in the precondition (${uid}) is not that of the object (${found.metadata.uid})`);
+      if (uid !== undefined && uid !== found.metadata.uid)
+        throw conflict(ref, `the UID in the precondition (${uid}) is not that of the object (${found.metadata.uid})`);
       if (ref.kind !== "Namespace") this.#objects.delete(pathOf(ref));
       else found.metadata.deletionTimestamp ??= new Date();
     });
@@ -87,9 +88,14 @@ export class MemoryCluster implements ClusterApi {
     const path = pathOf(ref);
     const found = this.#objects.get(path);
     const uid = object.metadata?.uid;
-    if (uid !== undefined && found === undefined) throw conflict(ref, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+    if (uid !== undefined && found === undefined)
+      throw conflict(ref, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
     if (uid !== undefined && uid !== found?.metadata.uid) {
-      throw new ClusterError(422, "Invalid", `${ref.kind} "${ref.name}" is invalid: metadata.uid: Invalid value: "${uid}": field is immutable (apply: 422)`);
+      throw new ClusterError(
+        422,
+        "Invalid",
+        `${ref.kind} "${ref.name}" is invalid: metadata.uid: Invalid value: "${uid}": field is immutable (apply: 422)`,
+      );
     }
     if (found === undefined && ref.namespace !== undefined) this.#requireNamespace(ref);
     const { metadata, ...content } = object;
@@ -97,7 +103,11 @@ export class MemoryCluster implements ClusterApi {
     const { uid: itsUid, creationTimestamp, deletionTimestamp } = kept as Stored["metadata"];
     const server = { uid: itsUid, creationTimestamp, ...(deletionTimestamp && { deletionTimestamp }) } as Stored["metadata"];
     const next = clone({ ...content, metadata: { ...metadata, ...server } }) as Stored;
-    if (found !== undefined && JSON.stringify({ ...found, metadata: { ...found.metadata, resourceVersion: undefined } }) === JSON.stringify(next)) return found;
+    if (
+      found !== undefined &&
+      JSON.stringify({ ...found, metadata: { ...found.metadata, resourceVersion: undefined } }) === JSON.stringify(next)
+    )
+      return found;
     this.#version += 1;
     next.metadata.resourceVersion = String(this.#version);
     this.#objects.set(path, next);
@@ -106,9 +116,14 @@ export class MemoryCluster implements ClusterApi {
 
   #requireNamespace({ kind, name, namespace = "" }: ObjectRef): void {
     const parent = this.#objects.get(pathOf({ apiVersion: "v1", kind: "Namespace", name: namespace }));
-    if (parent === undefined) throw new ClusterError(404, "NotFound", `namespaces "${namespace}" not found (apply ${kind} ${namespace}/${name}: 404)`);
+    if (parent === undefined)
+      throw new ClusterError(404, "NotFound", `namespaces "${namespace}" not found (apply ${kind} ${namespace}/${name}: 404)`);
     if (parent.metadata.deletionTimestamp !== undefined) {
-      throw new ClusterError(403, "Forbidden", `${kind} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated (apply: 403)`);
+      throw new ClusterError(
+        403,
+        "Forbidden",
+        `${kind} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated (apply: 403)`,
+      );
     }
   }
 
@@ -128,4 +143,5 @@ export class MemoryCluster implements ClusterApi {
 }
 
 const clone = <T>(value: T): T => structuredClone(value);
-const conflict = ({ kind, name }: ObjectRef, message: string): ClusterError => new ClusterError(409, "Conflict", `${message} (${kind} ${name}: 409)`);
+const conflict = ({ kind, name }: ObjectRef, message: string): ClusterError =>
+  new ClusterError(409, "Conflict", `${message} (${kind} ${name}: 409)`);

@@ -18,7 +18,14 @@ export interface ClientOptions {
 }
 
 /** A client as `createClusterAccess` makes it, with the parts given. */
-export function makeClient({ cluster, tokens, connections: most = 16, onConnect, settings, pace = { qps: 10_000, burst: 10_000 } }: ClientOptions): {
+export function makeClient({
+  cluster,
+  tokens,
+  connections: most = 16,
+  onConnect,
+  settings,
+  pace = { qps: 10_000, burst: 10_000 },
+}: ClientOptions): {
   api: KubernetesClient;
   close(): Promise<void>;
 } {
@@ -43,7 +50,8 @@ export async function administrator(): Promise<{ cluster: KubeCluster & { caData
 async function askToken(kubeConfig: KubeConfig): Promise<string> {
   const name = "tenantry-tests";
   const objects = KubernetesObjectApi.makeApiClient(kubeConfig);
-  const apply = (object: object): Promise<unknown> => objects.patch(object, undefined, undefined, name, true, "application/apply-patch+yaml" as never);
+  const apply = (object: object): Promise<unknown> =>
+    objects.patch(object, undefined, undefined, name, true, "application/apply-patch+yaml" as never);
   await apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "default" } });
   await apply({
     apiVersion: "rbac.authorization.k8s.io/v1",

@@ -33,7 +33,13 @@ export interface TlsServer {
 }
 
 /** A scripted HTTPS server on the loopback interface, with a certificate of its own authority. */
-export async function startTlsServer({ protocol = "h2", hosts = ["127.0.0.1"] }: { protocol?: "h2" | "http/1.1"; hosts?: string[] } = {}): Promise<TlsServer> {
+export async function startTlsServer({
+  protocol = "h2",
+  hosts = ["127.0.0.1"],
+}: {
+  protocol?: "h2" | "http/1.1";
+  hosts?: string[];
+} = {}): Promise<TlsServer> {
   const authority = createAuthority("test");
   const { cert, key } = authority.issue({ commonName: "server", hosts });
   const received: Received[] = [];
@@ -49,16 +55,24 @@ export async function startTlsServer({ protocol = "h2", hosts = ["127.0.0.1"] }:
       const one: Received = { method, path, headers, body: Buffer.concat(chunks).toString("utf8") };
       received.push(one);
       const next = answers.length > 1 ? answers.shift() : answers[0];
-      const { status = 200, headers: more = {}, body = {}, delayMs = 0, reset = false } = (typeof next === "function" ? next(one) : next) ?? {};
+      const {
+        status = 200,
+        headers: more = {},
+        body = {},
+        delayMs = 0,
+        reset = false,
+      } = (typeof next === "function" ? next(one) : next) ?? {};
       if (reset) return breakAll();
       setTimeout(() => {
         if (response.writableEnded || response.destroyed) return;
         response.writeHead(status, { "content-type": "application/json", ...more });
         response.end(typeof body === "string" ? body : JSON.stringify(body));
-      }, delayMs);
+      }, delayMs).unref();
     });
   };
-  const breakAll = (): void => sockets.forEach((socket) => socket.destroy());
+  const breakAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
 
   const server = (protocol === "h2" ? createSecureServer({ cert, key }, listen) : createServer({ cert, key }, listen as never)) as Server;
   server.on("connection", (socket: Socket) => {
@@ -68,7 +82,11 @@ export async function startTlsServer({ protocol = "h2", hosts = ["127.0.0.1"] }:
   server.on("secureConnection", () => (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    cluster: { name: "test", server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, caData: Buffer.from(authority.cert).toString("base64") },
+    cluster: {
+      name: "test",
+      server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      caData: Buffer.from(authority.cert).toString("base64"),
+    },
     received,
     connections: () => connections,
     script: (...next) => {

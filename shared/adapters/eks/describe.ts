@@ -10,7 +10,8 @@ export interface ClusterAddress {
 }
 
 /** With deadlines, since somebody waits for the answer. */
-const eksClient = (region: string): EKSClient => new EKSClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+const eksClient = (region: string): EKSClient =>
+  new EKSClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
 
 export type DescribeCluster = (name: string, region: string) => Promise<ClusterAddress>;
 

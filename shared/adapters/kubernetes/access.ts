@@ -33,7 +33,11 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
   const known = new Map<string, { api: KubernetesClient; connections: Connections }>();
 
   const open = (cluster: Cluster): { api: KubernetesClient; connections: Connections } => {
-    const connections = new Connections(kubeClusterOf(cluster), { connections: most, connectTimeoutMs: requestTimeoutMs, onConnect: observe?.onConnect });
+    const connections = new Connections(kubeClusterOf(cluster), {
+      connections: most,
+      connectTimeoutMs: requestTimeoutMs,
+      onConnect: observe?.onConnect,
+    });
     const tokens = new EksTokens(cluster, assumeRole, clock);
     const bucket = new TokenBucket({ qps, burst });
     const settings: RequestSettings = { requestTimeoutMs, onRequest: observe?.onRequest };
@@ -58,7 +62,8 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
 function stsClients(): (region: string) => STSClient {
   const clients = new Map<string, STSClient>();
   return (region) => {
-    const client = clients.get(region) ?? new STSClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+    const client =
+      clients.get(region) ?? new STSClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
     clients.set(region, client);
     return client;
   };

@@ -32,7 +32,12 @@ export class KubernetesClient implements ClusterApi {
   }
 
   async delete(ref: ObjectRef, { uid }: { uid?: string | undefined }, signal: AbortSignal): Promise<void> {
-    const options = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background", ...(uid !== undefined && { preconditions: { uid } }) };
+    const options = {
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      propagationPolicy: "Background",
+      ...(uid !== undefined && { preconditions: { uid } }),
+    };
     const request: KubeRequest = {
       method: "DELETE",
       path: pathOf(ref),
@@ -56,12 +61,17 @@ export class KubernetesClient implements ClusterApi {
 /** Reference of an object that is to be applied. Throws `ClusterError` (400) where it lacks a part. */
 export function refOf({ apiVersion, kind, metadata }: KubernetesObject): ObjectRef {
   if (apiVersion === undefined || kind === undefined || metadata?.name === undefined) {
-    throw new ClusterError(400, "BadRequest", `An object lacks its apiVersion, kind or name: ${apiVersion ?? "?"} ${kind ?? "?"} ${metadata?.name ?? "?"}`);
+    throw new ClusterError(
+      400,
+      "BadRequest",
+      `An object lacks its apiVersion, kind or name: ${apiVersion ?? "?"} ${kind ?? "?"} ${metadata?.name ?? "?"}`,
+    );
   }
   return { apiVersion, kind, name: metadata.name, namespace: metadata.namespace };
 }
 
-const describe = (verb: string, { kind, namespace, name }: ObjectRef): string => `${verb} ${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+const describe = (verb: string, { kind, namespace, name }: ObjectRef): string =>
+  `${verb} ${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 
 function succeeded({ what }: KubeRequest, answer: Answer): void {
   if (answer.status < 200 || answer.status > 299) throw errorOfAnswer(what, answer);

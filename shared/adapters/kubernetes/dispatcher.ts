@@ -34,10 +34,15 @@ export class Connections {
   /** Throws `ClusterError` for an endpoint that is not https, or without a CA. */
   constructor(cluster: Pick<KubeCluster, "name" | "server" | "caData">, { connections, connectTimeoutMs, onConnect }: ConnectionOptions) {
     const url = URL.canParse(cluster.server) ? new URL(cluster.server) : undefined;
-    if (url?.protocol !== "https:") throw new ClusterError(undefined, "Unreachable", `Cluster ${cluster.name}: the endpoint is not an https:// URL.`);
+    if (url?.protocol !== "https:")
+      throw new ClusterError(undefined, "Unreachable", `Cluster ${cluster.name}: the endpoint is not an https:// URL.`);
     const ca = Buffer.from(cluster.caData ?? "", "base64").toString("utf8");
     if (!ca.includes("-----BEGIN CERTIFICATE-----")) {
-      throw new ClusterError(undefined, "Unreachable", `Cluster ${cluster.name}: no certificate authority (a PEM bundle in base64) is registered for it.`);
+      throw new ClusterError(
+        undefined,
+        "Unreachable",
+        `Cluster ${cluster.name}: no certificate authority (a PEM bundle in base64) is registered for it.`,
+      );
     }
     this.#origin = url.origin;
     this.prefix = url.pathname.replace(/\/$/, "");

@@ -49,7 +49,11 @@ export const isAbsent = (answer: Answer): boolean => answer.status === 404 && st
 export function errorOfAnswer(what: string, answer: Answer): ClusterError {
   const { reason, message } = statusOf(answer) ?? {};
   const text = message ?? (answer.body.trim() || "no message");
-  return new ClusterError(answer.status, reason || (reasons[answer.status] ?? `Http${answer.status}`), redact(`${text} (${what}: ${answer.status})`));
+  return new ClusterError(
+    answer.status,
+    reason || (reasons[answer.status] ?? `Http${answer.status}`),
+    redact(`${text} (${what}: ${answer.status})`),
+  );
 }
 
 const codeOf = (error: unknown): string => {

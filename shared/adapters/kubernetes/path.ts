@@ -23,7 +23,8 @@ const refuse = (message: string): never => {
 
 /** One path segment. Dots alone would walk the path; the rest is escaped. */
 function segment(value: string | undefined, what: string): string {
-  if (value === undefined || value === "" || value === "." || value === "..") return refuse(`${what} is missing or not a name: "${value ?? ""}"`);
+  if (value === undefined || value === "" || value === "." || value === "..")
+    return refuse(`${what} is missing or not a name: "${value ?? ""}"`);
   return encodeURIComponent(value);
 }
 
@@ -38,7 +39,8 @@ export function pathOfVersion(apiVersion: string): string {
 /** The path of one object. Names keep their case. Throws `ClusterError` (400) for a kind that is not in the table, or a name or namespace amiss. */
 export function pathOf({ apiVersion, kind, namespace, name }: ObjectRef): string {
   const resource = resources[`${apiVersion}/${kind}`] ?? refuse(`No path is known for ${apiVersion} ${kind}.`);
-  if (!resource.namespaced && namespace !== undefined) refuse(`${kind} "${name}" is cluster-scoped, but a namespace was given: "${namespace}"`);
+  if (!resource.namespaced && namespace !== undefined)
+    refuse(`${kind} "${name}" is cluster-scoped, but a namespace was given: "${namespace}"`);
   const parent = resource.namespaced ? `/namespaces/${segment(namespace, `The namespace of ${kind} "${name}"`)}` : "";
   return `${pathOfVersion(apiVersion)}${parent}/${resource.plural}/${segment(name, `The name of a ${kind}`)}`;
 }

@@ -29,7 +29,11 @@ const tokenLifeMs = 14 * 60_000;
  * An EKS bearer token: a presigned `sts:GetCallerIdentity` that names the cluster in a signed header, so that it serves
  * no other. Format: https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
  */
-export async function signToken({ region, eksClusterName }: Pick<Cluster, "region" | "eksClusterName">, credentials: Omit<Credentials, "expiration">, now: Date): Promise<string> {
+export async function signToken(
+  { region, eksClusterName }: Pick<Cluster, "region" | "eksClusterName">,
+  credentials: Omit<Credentials, "expiration">,
+  now: Date,
+): Promise<string> {
   const hostname = `sts.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const signer = new SignatureV4({ service: "sts", region, sha256: Sha256, credentials: { accessKeyId, secretAccessKey, sessionToken } });
@@ -59,7 +63,8 @@ export function assumeRoleBy(stsOf: (region: string) => Pick<STSClient, "send">,
     const known = kept.get(roleArn);
     if (known !== undefined && known.expiration.getTime() - clock.now().getTime() > tokenLifeMs + 120_000) return known;
     const { Credentials: given } = await stsOf(region).send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: session }));
-    if (!given?.AccessKeyId || !given.SecretAccessKey || !given.SessionToken || !given.Expiration) throw new Error("AssumeRole answered no credentials");
+    if (!given?.AccessKeyId || !given.SecretAccessKey || !given.SessionToken || !given.Expiration)
+      throw new Error("AssumeRole answered no credentials");
     const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: expiration } = given;
     const credentials = { accessKeyId, secretAccessKey, sessionToken, expiration };
     kept.set(roleArn, credentials);
@@ -103,7 +108,11 @@ export class EksTokens implements BearerTokens {
       return token;
     } catch (error) {
       const { name: code, message } = error as Error;
-      throw new ClusterError(undefined, "TokenUnavailable", `No token for cluster ${name}: ${roleArn} could not be assumed: ${code}: ${message}`);
+      throw new ClusterError(
+        undefined,
+        "TokenUnavailable",
+        `No token for cluster ${name}: ${roleArn} could not be assumed: ${code}: ${message}`,
+      );
     }
   }
 }

@@ -41,7 +41,11 @@ describe("the client, on the real API server", () => {
   test("500 applies at once open no more connections than the pool holds, and are 500 requests", async () => {
     let opened = 0;
     let requests = 0;
-    const api = client({ connections: 4, onConnect: () => (opened += 1), settings: { requestTimeoutMs: 30_000, onRequest: () => (requests += 1) } });
+    const api = client({
+      connections: 4,
+      onConnect: () => (opened += 1),
+      settings: { requestTimeoutMs: 30_000, onRequest: () => (requests += 1) },
+    });
     const account = (i: number) => ({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: `account-${i}`, namespace } });
     await Promise.all(Array.from({ length: 500 }, (_, i) => api.apply(account(i), signal)));
     expect(requests).toBe(500);
@@ -62,14 +66,26 @@ describe("the client, on the real API server", () => {
     const { cert } = createAuthority("somebody-else");
     let asked = 0;
     const tokens = { get: () => Promise.resolve("secret"), refuse: () => {} };
-    const api = client({ cluster: { ...admin.cluster, caData: Buffer.from(cert).toString("base64") }, tokens, settings: { onRequest: () => (asked += 1) } });
-    await expect(api.get(namespaceOf("default"), signal)).rejects.toMatchObject({ status: undefined, reason: "Unreachable", message: expect.stringMatching(/certificate/) });
+    const api = client({
+      cluster: { ...admin.cluster, caData: Buffer.from(cert).toString("base64") },
+      tokens,
+      settings: { onRequest: () => (asked += 1) },
+    });
+    await expect(api.get(namespaceOf("default"), signal)).rejects.toMatchObject({
+      status: undefined,
+      reason: "Unreachable",
+      message: expect.stringMatching(/certificate/),
+    });
     expect(asked).toBe(1); // No retry mends trust.
   });
 
   test("an invalid object is Invalid, with the API server's words", async () => {
     const wrong = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: { "not a label": "x" } } };
-    await expect(client().apply(wrong, signal)).rejects.toMatchObject({ status: 422, reason: "Invalid", message: expect.stringContaining("not a label") });
+    await expect(client().apply(wrong, signal)).rejects.toMatchObject({
+      status: 422,
+      reason: "Invalid",
+      message: expect.stringContaining("not a label"),
+    });
   });
 
   test("client-node's own KubeConfig takes the kubeconfig that is made for a registered cluster", async () => {

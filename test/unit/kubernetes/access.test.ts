@@ -8,7 +8,9 @@ const never = new AbortController().signal;
 const platform = { cluster: { concurrency: 1, qps: 1_000, burst: 1_000, connections: 4, requestTimeoutMs: 2_000 } };
 const sts = (): STSClient => {
   const Expiration = new Date(Date.now() + 3_600_000);
-  return { send: () => Promise.resolve({ Credentials: { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c", Expiration } }) } as unknown as STSClient;
+  return {
+    send: () => Promise.resolve({ Credentials: { AccessKeyId: "a", SecretAccessKey: "b", SessionToken: "c", Expiration } }),
+  } as unknown as STSClient;
 };
 let server: TlsServer;
 let cluster: Cluster;
@@ -33,7 +35,10 @@ afterEach(() => server.close());
 
 test("a cluster is reached by a minted token, and each request and connection is told of", async () => {
   const seen = { requests: [] as string[], connections: 0 };
-  const observe = { onRequest: ({ method, path }: { method: string; path: string }) => seen.requests.push(`${method} ${path}`), onConnect: () => (seen.connections += 1) };
+  const observe = {
+    onRequest: ({ method, path }: { method: string; path: string }) => seen.requests.push(`${method} ${path}`),
+    onConnect: () => (seen.connections += 1),
+  };
   const access = createClusterAccess({ platform, sts, observe });
   expect(await access.connect(cluster).serves("v1", never)).toBe(true);
   expect(server.received[0]?.headers["authorization"]).toMatch(/^Bearer k8s-aws-v1\./);
@@ -45,7 +50,11 @@ test("connections are shared while endpoint, authority and role are the same, an
   const access = createClusterAccess({ platform, sts });
   const api = access.connect(cluster);
   expect(access.connect({ ...cluster, labels: { a: "1" }, capacity: 2 })).toBe(api);
-  for (const change of [{ roleArn: "arn:aws:iam::111122223333:role/other" }, { endpoint: "https://127.0.0.1:1" }, { eksClusterName: "test" }]) {
+  for (const change of [
+    { roleArn: "arn:aws:iam::111122223333:role/other" },
+    { endpoint: "https://127.0.0.1:1" },
+    { eksClusterName: "test" },
+  ]) {
     expect(access.connect({ ...cluster, ...change })).not.toBe(api);
   }
   await access.close();

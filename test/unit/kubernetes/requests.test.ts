@@ -5,7 +5,10 @@ import { startTlsServer, type TlsServer } from "../../support/tls-server.ts";
 
 const ref = { apiVersion: "v1", kind: "Namespace", name: "tenant-a" };
 const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant-a" } };
-const status = (code: number, reason: string, message = "words") => ({ status: code, body: { kind: "Status", apiVersion: "v1", code, reason, message } });
+const status = (code: number, reason: string, message = "words") => ({
+  status: code,
+  body: { kind: "Status", apiVersion: "v1", code, reason, message },
+});
 const never = new AbortController().signal;
 const failure = async (work: Promise<unknown>): Promise<ClusterError> => {
   const error = await work.catch((thrown: unknown) => thrown);
@@ -33,7 +36,11 @@ describe.each(["h2", "http/1.1"] as const)("requests over %s", (protocol) => {
     server.script({ body: { ...object, metadata: { name: "tenant-a", uid: "1" } } });
     expect(await client().apply(object, never)).toMatchObject({ metadata: { uid: "1" } });
     const [request] = server.received;
-    expect(request).toMatchObject({ method: "PATCH", path: "/api/v1/namespaces/tenant-a?fieldManager=tenantry&force=true", body: JSON.stringify(object) });
+    expect(request).toMatchObject({
+      method: "PATCH",
+      path: "/api/v1/namespaces/tenant-a?fieldManager=tenantry&force=true",
+      body: JSON.stringify(object),
+    });
     expect(request?.headers).toMatchObject({ authorization: "Bearer secret-token", "content-type": "application/apply-patch+yaml" });
   });
 
@@ -71,7 +78,12 @@ describe.each(["h2", "http/1.1"] as const)("requests over %s", (protocol) => {
     server.received.length = 0;
     server.script(status(500, "InternalError", "etcd is away"));
     const error = await failure(client().apply(object, never));
-    expect(error).toMatchObject({ status: 500, reason: "InternalError", retryable: true, message: "etcd is away (apply Namespace tenant-a: 500)" });
+    expect(error).toMatchObject({
+      status: 500,
+      reason: "InternalError",
+      retryable: true,
+      message: "etcd is away (apply Namespace tenant-a: 500)",
+    });
     expect(server.received).toHaveLength(4);
   });
 
@@ -146,9 +158,13 @@ describe.each(["h2", "http/1.1"] as const)("requests over %s", (protocol) => {
   });
 
   test("401 mints one new token, once", async () => {
-    const tokens = { current: "old", get: jest.fn(() => Promise.resolve(tokens.current)), refuse: jest.fn((_token: string) => {
+    const tokens = {
+      current: "old",
+      get: jest.fn(() => Promise.resolve(tokens.current)),
+      refuse: jest.fn((_token: string) => {
         tokens.current = "new";
-      }) };
+      }),
+    };
     server.script((request) => (request.headers["authorization"] === "Bearer new" ? { body: object } : status(401, "Unauthorized")));
     expect(await client({ tokens }).get(ref, never)).toEqual(object);
     expect(tokens.refuse).toHaveBeenCalledTimes(1);
@@ -200,6 +216,8 @@ describe("trust", () => {
   test("an endpoint without TLS or without an authority is not connected to", () => {
     const tokens = fixedToken("secret-token");
     expect(() => makeClient({ cluster: { name: "a", server: "http://127.0.0.1:1", caData: "" }, tokens })).toThrow(/not an https/);
-    expect(() => makeClient({ cluster: { name: "a", server: "https://127.0.0.1:1", caData: "" }, tokens })).toThrow(/certificate authority/);
+    expect(() => makeClient({ cluster: { name: "a", server: "https://127.0.0.1:1", caData: "" }, tokens })).toThrow(
+      /certificate authority/,
+    );
   });
 });

@@ -3,7 +3,12 @@ import type { STSClient } from "@aws-sdk/client-sts";
 import { assumeRoleBy, EksTokens, signToken } from "../../../shared/adapters/kubernetes/token.ts";
 import { ClusterError } from "../../../shared/ports.ts";
 
-const cluster = { name: "shared-1", eksClusterName: "prod", region: "eu-west-1", roleArn: "arn:aws:iam::111122223333:role/tenantry-cluster-prod" };
+const cluster = {
+  name: "shared-1",
+  eksClusterName: "prod",
+  region: "eu-west-1",
+  roleArn: "arn:aws:iam::111122223333:role/tenantry-cluster-prod",
+};
 const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "wJalr/EXAMPLE", sessionToken: "session+token/==" };
 const start = Date.parse("2026-03-01T12:00:00Z");
 const urlOf = (token: string): URL => new URL(Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString("utf8"));
@@ -16,7 +21,9 @@ const clockAt = () => {
 function sts(clock: { now(): Date }) {
   const send = jest.fn((_command: { input: unknown }) => {
     const Expiration = new Date(clock.now().getTime() + 3_600_000);
-    return Promise.resolve({ Credentials: { AccessKeyId: `AKIA${send.mock.calls.length}`, SecretAccessKey: "secret", SessionToken: "session", Expiration } });
+    return Promise.resolve({
+      Credentials: { AccessKeyId: `AKIA${send.mock.calls.length}`, SecretAccessKey: "secret", SessionToken: "session", Expiration },
+    });
   });
   return { send, client: { send } as unknown as STSClient };
 }
@@ -41,13 +48,17 @@ describe("an EKS token", () => {
   });
 
   test("differs for another cluster by its signature, though the header itself is not in it", async () => {
-    const [one, other] = await Promise.all(["prod", "test"].map(async (name) => urlOf(await signToken({ ...cluster, eksClusterName: name }, credentials, new Date(start)))));
+    const [one, other] = await Promise.all(
+      ["prod", "test"].map(async (name) => urlOf(await signToken({ ...cluster, eksClusterName: name }, credentials, new Date(start)))),
+    );
     expect(one?.searchParams.get("X-Amz-Signature")).not.toBe(other?.searchParams.get("X-Amz-Signature"));
     expect(one?.href).not.toContain("prod");
   });
 
   test("goes to the partition's own STS in China", async () => {
-    expect(urlOf(await signToken({ ...cluster, region: "cn-north-1" }, credentials, new Date(start))).host).toBe("sts.cn-north-1.amazonaws.com.cn");
+    expect(urlOf(await signToken({ ...cluster, region: "cn-north-1" }, credentials, new Date(start))).host).toBe(
+      "sts.cn-north-1.amazonaws.com.cn",
+    );
   });
 });
 
@@ -55,7 +66,11 @@ describe("tokens of a cluster", () => {
   const make = () => {
     const clock = clockAt();
     const { send, client } = sts(clock);
-    const tokens = new EksTokens(cluster, assumeRoleBy(() => client, "tenantry-prod-reconcile[1]", clock), clock);
+    const tokens = new EksTokens(
+      cluster,
+      assumeRoleBy(() => client, "tenantry-prod-reconcile[1]", clock),
+      clock,
+    );
     return { clock, send, tokens };
   };
 
@@ -99,10 +114,19 @@ describe("tokens of a cluster", () => {
     const { client } = sts(clock);
     const denied = Object.assign(new Error("not authorized to perform: sts:AssumeRole"), { name: "AccessDenied" });
     const send = jest.fn(client.send as () => Promise<unknown>).mockRejectedValueOnce(denied);
-    const tokens = new EksTokens(cluster, assumeRoleBy(() => ({ send }) as unknown as STSClient, "f", clock), clock);
+    const tokens = new EksTokens(
+      cluster,
+      assumeRoleBy(() => ({ send }) as unknown as STSClient, "f", clock),
+      clock,
+    );
     const error = await tokens.get().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ClusterError);
-    expect(error).toMatchObject({ status: undefined, reason: "TokenUnavailable", retryable: true, message: expect.stringMatching(/shared-1.*tenantry-cluster-prod.*AccessDenied/) });
+    expect(error).toMatchObject({
+      status: undefined,
+      reason: "TokenUnavailable",
+      retryable: true,
+      message: expect.stringMatching(/shared-1.*tenantry-cluster-prod.*AccessDenied/),
+    });
     expect(await tokens.get()).toMatch(/^k8s-aws-v1\./);
   });
 });
