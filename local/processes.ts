@@ -70,14 +70,22 @@ export class ProcessGroup {
     };
   }
 
-  /** Runs a command of the stack to its end; a failure carries the last lines of its log. */
-  async runToEnd(spec: ProcessSpec, seconds: number): Promise<void> {
+  /**
+   * Runs a command of the stack to its end; a failure carries the last lines of its log.
+   * A command that hangs after it failed is ended as soon as its log says `failure`.
+   */
+  async runToEnd(spec: ProcessSpec, options: { seconds: number; failure?: RegExp }): Promise<void> {
     const started = this.start(spec);
-    for (const deadline = Date.now() + seconds * 1000; started.ended() === undefined; ) {
-      if (Date.now() > deadline) await started.stop({ signal: "SIGKILL" });
-      await delay(20);
+    let given: string | undefined;
+    for (const deadline = Date.now() + options.seconds * 1000; started.ended() === undefined; await delay(50)) {
+      if (Date.now() > deadline) given = `not done within ${options.seconds} s`;
+      else if (options.failure?.test(readFileSync(started.logFile, "utf8"))) given = "see its log";
+      if (given !== undefined) {
+        await delay(500);
+        await started.stop({ signal: "SIGKILL" });
+      }
     }
-    if (started.ended() !== "exit code 0") throw new Error(`${spec.name} failed (${started.ended()})${tail(started)}`);
+    if (started.ended() !== "exit code 0") throw new Error(`${spec.name} failed (${given ?? started.ended()})${tail(started)}`);
   }
 
   /** Ends whatever still runs and starts nothing more. */
@@ -152,7 +160,9 @@ export async function waitFor<T>(
 function tail(managed: ManagedProcess | undefined): string {
   if (!managed) return "";
   try {
-    const lines = readFileSync(managed.logFile, "utf8").trimEnd().split("\n").slice(-8);
+    const all = readFileSync(managed.logFile, "utf8").trimEnd().split("\n").slice(-40);
+    const error = all.findIndex((line) => line.startsWith("Error:"));
+    const lines = error < 0 ? all.slice(-8) : all.slice(error, error + 8);
     return `\n  log: ${managed.logFile}\n  ${lines.join("\n  ")}`;
   } catch {
     return `\n  log: ${managed.logFile}`;

@@ -38,7 +38,8 @@ export async function deploy(aws: Aws, processes: ProcessGroup, log: Log): Promi
       cwd: projectDir,
       env: { ...inherited, ...awsEnv(aws), ...settings },
     };
-    await processes.runToEnd(spec, 300);
+    // After a failed build, esbuild's own process keeps the command from ending.
+    await processes.runToEnd(spec, { seconds: 300, failure: /failed to deploy|^Error:/m });
   });
   const outputs = await stackOutputs(aws, `tenantry-${STAGE}`);
   const output = (name: string): string => {
