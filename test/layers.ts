@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
 
 const rooms = ["shared", "functions", "events", "config"];
-const command = ["node_modules/dependency-cruiser/bin/", "--config", ".dependency-cruiser.cjs", "--output-type", "json", ...rooms];
+const command = ["node_modules/dependency-cruiser/bin/dependency-cruiser.mjs", "--config", ".dependency-cruiser.cjs", "--output-type", "json", ...rooms];
 
 function cruise(): string {
   try {
