@@ -29,16 +29,20 @@ const resourceArns = (clusterRoleArns) => ({
   eksClusters: [sub("arn:${AWS::Partition}:eks:*:${AWS::AccountId}:cluster/*")],
 });
 
+// AWS authorises SendMessageBatch as sqs:SendMessage; the embedded SQS wants the name of the call.
+const spelled = (actions, stage) =>
+  stage === "local" && actions.includes("sqs:SendMessage") ? [...actions, "sqs:SendMessageBatch"] : actions;
+
 const statement = (actions, resources) => ({ Effect: "Allow", Action: actions, Resource: resources });
 
-function statements(key, arns) {
+function statements(key, arns, stage) {
   const { calls = {}, service = {} } = functions[key] ?? {};
   return [...Object.entries(calls), ...Object.entries(service)].map(([name, actions]) => {
     const resources = arns[name];
     if (!resources) throw new Error(`permissions.yml: ${key} names ${name}, which roles.cjs does not know`);
     const wildcard = JSON.stringify(resources).includes("*");
     if (wildcard && !wildcards[name]) throw new Error(`permissions.yml: ${name} is a wildcard without a written reason`);
-    return statement(actions, resources);
+    return statement(spelled(actions, stage), resources);
   });
 }
 
@@ -59,8 +63,8 @@ const trust = (principal) => ({
   Statement: [{ Effect: "Allow", Principal: principal, Action: "sts:AssumeRole" }],
 });
 
-function role(key, prefix, arns, inVpc) {
-  const granted = [ownLogs(`${prefix}-${key}`), ...statements(key, arns), ...(inVpc ? [networkInterfaces] : [])];
+function role(key, { prefix, stage, arns, inVpc }) {
+  const granted = [ownLogs(`${prefix}-${key}`), ...statements(key, arns, stage), ...(inVpc ? [networkInterfaces] : [])];
   return {
     Type: "AWS::IAM::Role",
     Properties: {
@@ -97,10 +101,11 @@ const localClusterRole = {
 };
 
 module.exports = async ({ resolveVariable }) => {
-  const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
+  const stage = await resolveVariable("sls:stage");
+  const prefix = `${await resolveVariable("self:service")}-${stage}`;
   const inVpc = Boolean(await resolveVariable("param:vpcSubnetIds"));
   const arns = resourceArns(list(await resolveVariable("param:clusterRoleArns")));
   const resources = { LocalClusterRole: localClusterRole };
-  for (const key of Object.keys(functions)) resources[`${pascalCase(key)}Role`] = role(key, prefix, arns, inVpc);
+  for (const key of Object.keys(functions)) resources[`${pascalCase(key)}Role`] = role(key, { prefix, stage, arns, inVpc });
   return { Resources: resources };
 };

@@ -72,7 +72,8 @@ export async function onboardByEvent(stack: Stack, tenantId: string, log: Log, s
         if (event["detail-type"] === "TenantBlocked") throw new Error(`${tenantId} is blocked: ${JSON.stringify(event.detail.data)}`);
       }
     }
-    throw new Error(`no TenantReady of ${tenantId} within ${seconds} s (logs: .local/stack/logs)`);
+    const problems = (await stack.aws.functionProblems()).slice(-10).map((line) => `\n  ${line}`);
+    throw new Error(`no TenantReady of ${tenantId} within ${seconds} s; what the functions said:${problems.join("") || " nothing"}`);
   } finally {
     await heard.close();
   }

@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { awsEnv, type Deployment, deploy } from "./aws/deploy.ts";
 import { type EksEndpoint, startEksEndpoint } from "./aws/eks-endpoint.ts";
+import { functionLogs, functionProblems } from "./aws/function-logs.ts";
 import { functionWorkers } from "./aws/function-workers.ts";
 import { type Aws, ministackPython, startMinistack } from "./aws/ministack.ts";
 import { createEksCluster } from "./aws/operator.ts";
@@ -34,6 +35,9 @@ export interface Stack {
     token(scopes?: string[]): Promise<string>;
     /** The processes that run a function now, by the function's key in serverless.yml. */
     functionWorkers(functionKey: string): Promise<number[]>;
+    /** What a function logged so far, by its key; and the warnings and errors of all of them. */
+    functionLogs(functionKey: string): Promise<string[]>;
+    functionProblems(): Promise<string[]>;
     eks: EksEndpoint;
   };
   kubernetes: Cluster;
@@ -104,7 +108,14 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
   };
   return {
     env,
-    aws: { ...aws, token, eks, functionWorkers: (key) => functionWorkers(dataDir, key) },
+    aws: {
+      ...aws,
+      token,
+      eks,
+      functionWorkers: (key) => functionWorkers(dataDir, key),
+      functionLogs: (key) => functionLogs(aws, key),
+      functionProblems: () => functionProblems(aws),
+    },
     kubernetes,
     registerCluster: async () => {
       await steps.run("cluster is bootstrapped", () => applyBootstrap(kubernetes, log));
