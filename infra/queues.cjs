@@ -71,7 +71,9 @@ const unrouted = (reason) => ({
 module.exports = async ({ resolveVariable }) => {
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
   const visibility = Number(await resolveVariable("param:queueVisibilitySeconds"));
-  const sources = String(await resolveVariable("param:eventSources")).split(",").map((source) => source.trim());
+  const sources = String(await resolveVariable("param:eventSources"))
+    .split(",")
+    .map((source) => source.trim());
   const resources = {};
 
   for (const key of [...Object.keys(areas), "reconcile", "reconcile-bulk"]) {

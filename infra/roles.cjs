@@ -8,7 +8,11 @@ const { functions, wildcards } = parse(readFileSync(join(__dirname, "permissions
 
 const arnOf = (name) => ({ "Fn::GetAtt": [name, "Arn"] });
 const sub = (text) => ({ "Fn::Sub": text });
-const list = (text) => String(text).split(",").map((item) => item.trim()).filter(Boolean);
+const list = (text) =>
+  String(text)
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean);
 
 const resourceArns = (clusterRoleArns) => ({
   table: [arnOf("Table")],

@@ -37,9 +37,7 @@ export async function listen(stack: Stack, name: string) {
     events,
     bus,
     async receive(): Promise<BusEvent[]> {
-      const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
-      );
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }));
       if (Messages.length > 0) {
         const Entries = Messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
         await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queue, Entries }));

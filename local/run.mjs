@@ -23,7 +23,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 if (process.platform === "win32") fail("Windows is not supported. Remedy: use WSL 2.");
 
-const lockHash = () => createHash("sha256").update(readFileSync(join(projectDir, "package-lock.json"))).digest("hex");
+const lockHash = () =>
+  createHash("sha256")
+    .update(readFileSync(join(projectDir, "package-lock.json")))
+    .digest("hex");
 const hashFile = join(modules, ".tenantry-installed");
 
 function installed() {
@@ -65,11 +68,15 @@ function install() {
   console.log("installing the project's packages (npm install)");
   const npm = process.env.npm_execpath;
   const [command, ...prefix] = npm ? [process.execPath, npm] : ["npm"];
-  const result = spawnSync(command, [...prefix, "install", "--no-save", "--no-audit", "--no-fund"], { cwd: projectDir, stdio: ["ignore", "inherit", "inherit"] });
+  const result = spawnSync(command, [...prefix, "install", "--no-save", "--no-audit", "--no-fund"], {
+    cwd: projectDir,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (result.error) fail(`npm does not start (${result.error.message}). Remedy: install npm.`);
   if (result.status !== 0) fail("npm install failed (see above). Remedy: give npm a way to a registry, then start again.");
   const version = spawnSync(pinnedNode, ["--version"], { encoding: "utf8" });
-  if (version.status !== 0) fail("the project's own Node did not install. Remedy: `npm rebuild node` (npm must be allowed to run its install script).");
+  if (version.status !== 0)
+    fail("the project's own Node did not install. Remedy: `npm rebuild node` (npm must be allowed to run its install script).");
   writeFileSync(hashFile, lockHash());
 }
 

@@ -30,7 +30,9 @@ export async function functionProblems(aws: Aws): Promise<string[]> {
   );
   const keys = logGroups.map((group) => group.logGroupName.slice(prefix.length));
   const lines = await Promise.all(
-    keys.map(async (key) => (await functionLogs(aws, key)).filter((line) => /"level":"(WARN|ERROR)"|Error:/.test(line)).map((line) => `${key}: ${line}`)),
+    keys.map(async (key) =>
+      (await functionLogs(aws, key)).filter((line) => /"level":"(WARN|ERROR)"|Error:/.test(line)).map((line) => `${key}: ${line}`),
+    ),
   );
   return lines.flat();
 }

@@ -103,10 +103,9 @@ export async function startMinistack({ python, port, dir, processes, functionEnv
       ...functionEnv,
     },
   });
-  await waitFor(
-    "the embedded AWS",
-    async () => ((await fetch(`${endpoint}/_ministack/health`)).ok ? true : undefined),
-    { seconds: 30, process: ministack },
-  );
+  await waitFor("the embedded AWS", async () => ((await fetch(`${endpoint}/_ministack/health`)).ok ? true : undefined), {
+    seconds: 30,
+    process: ministack,
+  });
   return { endpoint, credentials, process: ministack };
 }

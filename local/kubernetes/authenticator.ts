@@ -39,9 +39,7 @@ export async function startAuthenticator(options: AuthenticatorOptions): Promise
       port,
       stateDir: dir,
       generateKubeconfig: join(dir, "webhook.generated"),
-      mapRoles: [
-        { roleARN: PROVISIONER_ROLE_ARN, username: `${PROVISIONER_GROUP}:{{SessionName}}`, groups: [PROVISIONER_GROUP] },
-      ],
+      mapRoles: [{ roleARN: PROVISIONER_ROLE_ARN, username: `${PROVISIONER_GROUP}:{{SessionName}}`, groups: [PROVISIONER_GROUP] }],
     },
   };
   await Promise.all([
@@ -55,7 +53,13 @@ export async function startAuthenticator(options: AuthenticatorOptions): Promise
     name: "aws-iam-authenticator",
     command: options.binary,
     args: ["server", "--config", join(dir, "config.yaml"), "--backend-mode", "MountedFile"],
-    env: { HOME: dir, HTTPS_PROXY: gateway.proxyUrl, SSL_CERT_FILE: join(dir, "ca.pem"), AWS_REGION: "us-east-1", AWS_EC2_METADATA_DISABLED: "true" },
+    env: {
+      HOME: dir,
+      HTTPS_PROXY: gateway.proxyUrl,
+      SSL_CERT_FILE: join(dir, "ca.pem"),
+      AWS_REGION: "us-east-1",
+      AWS_EC2_METADATA_DISABLED: "true",
+    },
   });
   return {
     process,

@@ -42,12 +42,20 @@ function oid(dotted: string): Buffer {
 
 const sequence = (...content: Buffer[]): Buffer => der(tag.sequence, ...content);
 const bits = (content: Buffer, unused = 0): Buffer => der(tag.bitString, Buffer.from([unused]), content);
-const utcTime = (date: Date): Buffer => der(tag.utcTime, Buffer.from(`${date.toISOString().replace(/[-:T]|\.\d+/g, "").slice(2)}`));
+const utcTime = (date: Date): Buffer =>
+  der(
+    tag.utcTime,
+    Buffer.from(
+      `${date
+        .toISOString()
+        .replace(/[-:T]|\.\d+/g, "")
+        .slice(2)}`,
+    ),
+  );
 const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"));
 
 function distinguishedName(commonName: string, organizations: string[] = []): Buffer {
-  const attribute = (type: string, value: string): Buffer =>
-    der(tag.set, sequence(oid(type), der(tag.utf8, Buffer.from(value))));
+  const attribute = (type: string, value: string): Buffer => der(tag.set, sequence(oid(type), der(tag.utf8, Buffer.from(value))));
   return sequence(...organizations.map((value) => attribute("2.5.4.10", value)), attribute("2.5.4.3", commonName));
 }
 

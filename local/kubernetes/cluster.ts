@@ -73,11 +73,10 @@ export async function startCluster({ binaries, dir, awsEndpoint, processes }: Cl
   let apiServer: ManagedProcess | undefined;
   const startApiServer = async (): Promise<void> => {
     apiServer = run("kube-apiserver", binaries.apiServer, apiServerArgs(dir, apiPort, etcdPort));
-    await waitFor(
-      "the API server's readiness",
-      async () => ((await admin.send({ path: "/readyz" })).status === 200 ? true : undefined),
-      { seconds: 60, process: apiServer },
-    );
+    await waitFor("the API server's readiness", async () => ((await admin.send({ path: "/readyz" })).status === 200 ? true : undefined), {
+      seconds: 60,
+      process: apiServer,
+    });
   };
   const others: ManagedProcess[] = [];
   const stop = async (): Promise<void> => {
@@ -126,8 +125,7 @@ async function addServiceMonitors(admin: AdminClient, crdFile: string): Promise<
   await admin.apply(path, await readFile(crdFile, "utf8"));
   await waitFor(
     "the ServiceMonitor API",
-    async () =>
-      (await admin.send({ path: "/apis/monitoring.coreos.com/v1/servicemonitors?limit=1" })).status === 200 ? true : undefined,
+    async () => ((await admin.send({ path: "/apis/monitoring.coreos.com/v1/servicemonitors?limit=1" })).status === 200 ? true : undefined),
     { seconds: 30 },
   );
 }

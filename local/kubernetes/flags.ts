@@ -40,11 +40,7 @@ export const controllerManagerArgs = (dir: string): string[] => [
   "--secure-port=0",
 ];
 
-export const schedulerArgs = (dir: string): string[] => [
-  kubeconfigFlag(dir, "scheduler"),
-  "--leader-elect=false",
-  "--secure-port=0",
-];
+export const schedulerArgs = (dir: string): string[] => [kubeconfigFlag(dir, "scheduler"), "--leader-elect=false", "--secure-port=0"];
 
 export const kwokArgs = (dir: string, stages: string): string[] => [
   kubeconfigFlag(dir, "kwok"),
