@@ -42,7 +42,7 @@ try {
     TENANTRY_STACK_DIR: join(dir, "stack"),
     TENANTRY_READ_TOKEN: await stack.aws.token(["tenantry/tenants.read"]),
   };
-  await tally.jest("tests on the stack", only.length > 0 ? only : ["test/integration", "test/e2e", "test/attack"], env, abort.signal);
+  await tally.jest("tests on the stack", ["--testTimeout=60000", ...(only.length > 0 ? only : ["test/integration", "test/e2e", "test/attack"])], env, abort.signal);
   if (only.length === 0) await tally.check({ name: "IAM: every granted action was used", args: ["test/iam.ts"], env }, abort.signal);
 } catch (error) {
   tally.failed("the stack came up", messageOf(error));
