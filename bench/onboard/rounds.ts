@@ -14,8 +14,10 @@ const freshTenant = (): Tenant => {
   return aTenant({ tenantId: `bench-${made}`, desired: aDesired({ tier: "standard" }) });
 };
 
-/** The middle one, or of two the lower. */
-export const median = (values: number[]): number => values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? Number.NaN;
+/** The value below which that share of the values lies. */
+export const quantile = (values: number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.round((values.length - 1) * share)] ?? Number.NaN;
+export const median = (values: number[]): number => quantile(values, 0.5);
 
 /** Onboards `tenants` new tenants, `concurrency` at a time. */
 export async function lap<P>(contestant: Contestant<P>, tenants: number, concurrency: number): Promise<Lap> {
@@ -34,20 +36,17 @@ export async function lap<P>(contestant: Contestant<P>, tenants: number, concurr
 }
 
 /**
- * Rounds in which every contestant has its lap, in an order that turns, so that what the machine does meanwhile
- * (and what the cluster has grown to) falls on all alike.
+ * Rounds in which every contestant has one lap, in an order that turns round each time: what the machine does
+ * meanwhile, and what the cluster has grown to, falls on all alike. Many short rounds tell more than few long ones.
  */
 export async function rounds(
   contestants: Contestant[],
-  count: number,
-  tenantsOf: (contestant: Contestant) => number,
-  concurrency: number,
+  shape: { rounds: number; tenants: number; concurrency: number },
 ): Promise<Map<Contestant, Lap[]>> {
   const laps = new Map<Contestant, Lap[]>(contestants.map((contestant) => [contestant, []]));
-  for (let round = 0; round < count; round += 1) {
-    const turn = round % contestants.length;
-    for (const contestant of [...contestants.slice(turn), ...contestants.slice(0, turn)]) {
-      laps.get(contestant)?.push(await lap(contestant, tenantsOf(contestant), concurrency));
+  for (let round = 0; round < shape.rounds; round += 1) {
+    for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
+      laps.get(contestant)?.push(await lap(contestant, shape.tenants, shape.concurrency));
     }
   }
   return laps;

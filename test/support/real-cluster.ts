@@ -6,7 +6,7 @@ import type { BearerTokens } from "../../shared/adapters/kubernetes/token.ts";
 import { TokenBucket } from "../../shared/adapters/kubernetes/token-bucket.ts";
 
 /** A token that is simply there. */
-export const fixedToken = (token: string): BearerTokens => ({ get: () => Promise.resolve(token), refuse: () => {} });
+export const fixedToken = (token: string): BearerTokens => ({ get: () => token, refuse: () => {} });
 
 export interface ClientOptions {
   cluster: Pick<KubeCluster, "name" | "server" | "caData">;

@@ -76,8 +76,11 @@ export class Requests {
   /** One try: an answer, or a failure that another try may mend; any other failure is thrown. */
   async #try(request: KubeRequest, signal: AbortSignal): Promise<{ token: string; answer?: Answer; failure?: unknown }> {
     if (signal.aborted) aborted(request, signal);
-    await this.#untilAborted(request, signal, this.#bucket.take(signal));
-    const token = await this.#untilAborted(request, signal, this.#tokens.get());
+    // Most often the bucket has a token, and the bearer token is at hand: then nothing is waited for.
+    const turn = this.#bucket.take(signal);
+    if (turn !== undefined) await this.#untilAborted(request, signal, turn);
+    const bearer = this.#tokens.get();
+    const token = typeof bearer === "string" ? bearer : await this.#untilAborted(request, signal, bearer);
     try {
       return { token, answer: await this.#exchange(request, token, signal) };
     } catch (failure) {

@@ -32,14 +32,17 @@ export class TokenBucket {
     this.#filledAt = now();
   }
 
-  /** Resolves when a token is due; rejects when `signal` aborts first, and gives the token back. */
-  async take(signal: AbortSignal): Promise<void> {
+  /** `undefined` where a token is at hand. Else resolves when one is due; rejects when `signal` aborts first, and gives it back. */
+  take(signal: AbortSignal): Promise<void> | undefined {
     const now = this.#now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#qps) - 1;
     this.#filledAt = now;
-    if (this.#tokens >= 0) return;
+    return this.#tokens >= 0 ? undefined : this.#due((-this.#tokens / this.#qps) * 1000, signal);
+  }
+
+  async #due(ms: number, signal: AbortSignal): Promise<void> {
     try {
-      await this.#wait((-this.#tokens / this.#qps) * 1000, signal);
+      await this.#wait(ms, signal);
     } catch (error) {
       this.#tokens += 1;
       throw error;

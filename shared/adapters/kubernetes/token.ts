@@ -6,8 +6,8 @@ import { type Clock, ClusterError } from "../../ports.ts";
 
 /** Where the client has its bearer token from. */
 export interface BearerTokens {
-  /** A token that holds for a minute at least. Throws `ClusterError` where none can be had. */
-  get(): Promise<string>;
+  /** A token that holds for a minute at least, now where one is at hand. Rejects with `ClusterError` where none can be had. */
+  get(): string | Promise<string>;
   /** The API server refused this token: do not hand it out again. */
   refuse(token: string): void;
 }
@@ -86,12 +86,12 @@ export class EksTokens implements BearerTokens {
     this.#clock = clock;
   }
 
-  async get(): Promise<string> {
+  get(): string | Promise<string> {
     if (this.#current !== undefined && this.#clock.now().getTime() < this.#current.until) return this.#current.token;
     this.#minting ??= this.#mint().finally(() => {
       this.#minting = undefined;
     });
-    return await this.#minting;
+    return this.#minting;
   }
 
   refuse(token: string): void {

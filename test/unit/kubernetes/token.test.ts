@@ -119,7 +119,7 @@ describe("tokens of a cluster", () => {
       assumeRoleBy(() => ({ send }) as unknown as STSClient, "f", clock),
       clock,
     );
-    const error = await tokens.get().catch((thrown: unknown) => thrown);
+    const error = await Promise.resolve(tokens.get()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ClusterError);
     expect(error).toMatchObject({
       status: undefined,
