@@ -57,7 +57,7 @@ export function parseIncoming<T extends IncomingType = IncomingType>(event: unkn
     type,
     eventId,
     source,
-    occurredAt: checkedTime(metadata.occurredAt ?? time, metadata.occurredAt === undefined ? "/time" : "/detail/metadata/occurredAt", now),
+    occurredAt: metadata.occurredAt === undefined ? busTime(time, now) : checkedTime(metadata.occurredAt, "/detail/metadata/occurredAt", now),
     correlationId: metadata.correlationId ?? eventId,
     actor: metadata.actor ?? source,
     data: parsed.data.data,
@@ -65,6 +65,16 @@ export function parseIncoming<T extends IncomingType = IncomingType>(event: unkn
 }
 
 const isKnown = (type: string): type is IncomingType => Object.hasOwn(incomingEvents, type);
+
+/**
+ * EventBridge's time is cut to the second: the end of that second is taken, as the event came after what was recorded
+ * earlier in it; but never a time that is still to come.
+ */
+function busTime(time: string, now: Date): Timestamp {
+  const cut = checkedTime(time, "/time", now);
+  const end = Date.parse(cut) + (cut.endsWith(".000Z") ? 999 : 0);
+  return new Date(Math.max(Date.parse(cut), Math.min(end, now.getTime()))).toISOString();
+}
 
 /** A time from the future would win over every later command: refused, beyond the skew of clocks. */
 function checkedTime(text: string, pointer: string, now: Date): Timestamp {

@@ -29,12 +29,12 @@ function refusal(value: unknown, ...types: Parameters<typeof parseIncoming>[2][]
 }
 
 describe("an event that is taken", () => {
-  test("without metadata has EventBridge's id, time and source in their place", () => {
+  test("without metadata has EventBridge's id, the end of its second, and source in their place", () => {
     expect(parseIncoming(event(), now)).toEqual({
       type: "TenantTierChangeRequested",
       eventId: "bus-1",
       source: "billing",
-      occurredAt: "2030-01-31T11:59:59.000Z",
+      occurredAt: "2030-01-31T11:59:59.999Z",
       correlationId: "bus-1",
       actor: "billing",
       data: { tenantId: "acme", tier: "premium" },
