@@ -16,8 +16,12 @@ export function commandOf(request: HttpRequest, operation: string, tenantId: str
     cause,
     occurredAt,
     ifMatch,
-    key: idempotencyKey === undefined ? undefined : { id: `${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) },
-    eager: waitSeconds <= 0 ? undefined : startRun({ owner: newId(), now: clock.now(), remainingMs: request.remainingMs(), requestTimeoutMs, workMs: waitSeconds * 1_000 }),
+    key:
+      idempotencyKey === undefined ? undefined : { id: `${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) },
+    eager:
+      waitSeconds <= 0
+        ? undefined
+        : startRun({ owner: newId(), now: clock.now(), remainingMs: request.remainingMs(), requestTimeoutMs, workMs: waitSeconds * 1_000 }),
   };
 }
 

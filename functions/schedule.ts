@@ -7,7 +7,10 @@ import { log } from "./runtime.ts";
 const RESERVE_MS = 10_000;
 
 /** A scheduled sweep: runs until shortly before its time is up, and tells the age of the oldest due item (for the alarm). */
-export function scheduled(sweep: (signal: AbortSignal) => Promise<Swept>, metric: string): (event: unknown, context: Context) => Promise<Swept> {
+export function scheduled(
+  sweep: (signal: AbortSignal) => Promise<Swept>,
+  metric: string,
+): (event: unknown, context: Context) => Promise<Swept> {
   const metrics = new Metrics();
   return async (_event, context) => {
     const swept = await sweep(AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS)));

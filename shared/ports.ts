@@ -46,7 +46,10 @@ export interface TenantStore {
    * Takes the lease of a tenant that is due at exactly `dueAt`; `undefined` where it is taken, or the due time moved.
    * `dueAt` moves past the lease in the same write, so a crash is only a delay.
    */
-  begin(tenantId: string, request: { dueAt: Timestamp; owner: string; leaseUntil: Timestamp; nextDueAt: Timestamp; now: Timestamp }): Promise<Tenant | undefined>;
+  begin(
+    tenantId: string,
+    request: { dueAt: Timestamp; owner: string; leaseUntil: Timestamp; nextDueAt: Timestamp; now: Timestamp },
+  ): Promise<Tenant | undefined>;
   /** Gives back a lease still held by `owner`, with the due time that stands then; false where it was lost. */
   release(tenantId: string, owner: string, dueAt: Timestamp): Promise<boolean>;
   findDedupe(key: string): Promise<Dedupe | undefined>;

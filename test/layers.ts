@@ -3,7 +3,14 @@ import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
 
 const rooms = ["shared", "functions", "events", "config"];
-const command = ["node_modules/dependency-cruiser/bin/dependency-cruiser.mjs", "--config", ".dependency-cruiser.cjs", "--output-type", "json", ...rooms];
+const command = [
+  "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs",
+  "--config",
+  ".dependency-cruiser.cjs",
+  "--output-type",
+  "json",
+  ...rooms,
+];
 
 function cruise(): string {
   try {
@@ -13,7 +20,10 @@ function cruise(): string {
   }
 }
 
-const { summary, modules } = JSON.parse(cruise()) as { summary: { violations: { rule: { name: string }; from: string; to: string }[] }; modules: { source: string }[] };
+const { summary, modules } = JSON.parse(cruise()) as {
+  summary: { violations: { rule: { name: string }; from: string; to: string }[] };
+  modules: { source: string }[];
+};
 const files = rooms.flatMap((room) => globSync(`${room}/**/*.ts`));
 const seen = new Set(modules.map(({ source }) => source));
 const unseen = files.filter((file) => !seen.has(file));

@@ -23,10 +23,12 @@ const staticChecks: Check[] = [
 const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort());
 
-const starting = startStack({ dataDir: join(dir, "stack"), log: (line) => console.log(`  stack: ${line}`), signal: abort.signal }).then(async (stack) => {
-  await stack.registerCluster();
-  return stack;
-});
+const starting = startStack({ dataDir: join(dir, "stack"), log: (line) => console.log(`  stack: ${line}`), signal: abort.signal }).then(
+  async (stack) => {
+    await stack.registerCluster();
+    return stack;
+  },
+);
 starting.catch(() => {});
 
 if (only.length === 0) {
@@ -42,7 +44,12 @@ try {
     TENANTRY_STACK_DIR: join(dir, "stack"),
     TENANTRY_READ_TOKEN: await stack.aws.token(["tenantry/tenants.read"]),
   };
-  await tally.jest("tests on the stack", ["--testTimeout=60000", ...(only.length > 0 ? only : ["test/integration", "test/e2e", "test/attack"])], env, abort.signal);
+  await tally.jest(
+    "tests on the stack",
+    ["--testTimeout=60000", ...(only.length > 0 ? only : ["test/integration", "test/e2e", "test/attack"])],
+    env,
+    abort.signal,
+  );
   if (only.length === 0) await tally.check({ name: "IAM: every granted action was used", args: ["test/iam.ts"], env }, abort.signal);
 } catch (error) {
   tally.failed("the stack came up", messageOf(error));

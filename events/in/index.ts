@@ -57,7 +57,8 @@ export function parseIncoming<T extends IncomingType = IncomingType>(event: unkn
     type,
     eventId,
     source,
-    occurredAt: metadata.occurredAt === undefined ? busTime(time, now) : checkedTime(metadata.occurredAt, "/detail/metadata/occurredAt", now),
+    occurredAt:
+      metadata.occurredAt === undefined ? busTime(time, now) : checkedTime(metadata.occurredAt, "/detail/metadata/occurredAt", now),
     correlationId: metadata.correlationId ?? eventId,
     actor: metadata.actor ?? source,
     data: parsed.data.data,

@@ -5,6 +5,9 @@ import { commandQueueDeps, reconcileDeps } from "../reconcile/deps.ts";
 
 /** `TenantOnboardingRequested`, from the signup system. */
 export const createHandler = (ports: ReconcilePorts, queue: CommandQueuePorts) =>
-  commandQueue({ TenantOnboardingRequested: (command, { data: { tenantId: _id, ...body } }) => onboardTenant(command, body, ports) }, queue);
+  commandQueue(
+    { TenantOnboardingRequested: (command, { data: { tenantId: _id, ...body } }) => onboardTenant(command, body, ports) },
+    queue,
+  );
 
 export const handler = createHandler(reconcileDeps(), commandQueueDeps());

@@ -9,5 +9,12 @@ import { clock, log } from "../runtime.ts";
 export function outboxDeps() {
   const env = readEnv("TABLE_NAME", "EVENT_BUS_NAME");
   const table = openTable(env.TABLE_NAME);
-  return { outbox: createOutbox(table), index: createDueIndex(table), publisher: createEventPublisher(env.EVENT_BUS_NAME), clock, log, eventsOfStream };
+  return {
+    outbox: createOutbox(table),
+    index: createDueIndex(table),
+    publisher: createEventPublisher(env.EVENT_BUS_NAME),
+    clock,
+    log,
+    eventsOfStream,
+  };
 }

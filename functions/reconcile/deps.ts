@@ -36,5 +36,12 @@ const MAX_RECEIVE_COUNT = 4;
 /** What an area's queue of events needs besides. */
 export function commandQueueDeps(): CommandQueuePorts {
   const { DEAD_LETTER_QUEUE_URL } = readEnv("DEAD_LETTER_QUEUE_URL");
-  return { clock, newId, log, deadLetters: createDeadLetters(DEAD_LETTER_QUEUE_URL), maxReceiveCount: MAX_RECEIVE_COUNT, requestTimeoutMs: platform.cluster.requestTimeoutMs };
+  return {
+    clock,
+    newId,
+    log,
+    deadLetters: createDeadLetters(DEAD_LETTER_QUEUE_URL),
+    maxReceiveCount: MAX_RECEIVE_COUNT,
+    requestTimeoutMs: platform.cluster.requestTimeoutMs,
+  };
 }

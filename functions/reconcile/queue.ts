@@ -16,7 +16,11 @@ export const createHandler =
       context,
       async (record) => {
         const wish = message.parse(JSON.parse(record.body));
-        const run = runOf(context, { now: ports.clock.now(), requestTimeoutMs: ports.platform.cluster.requestTimeoutMs, owner: ports.newId() });
+        const run = runOf(context, {
+          now: ports.clock.now(),
+          requestTimeoutMs: ports.platform.cluster.requestTimeoutMs,
+          owner: ports.newId(),
+        });
         await reconcileTenant(wish, run, ports);
       },
       ports.log,

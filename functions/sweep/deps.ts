@@ -7,5 +7,9 @@ import { clock } from "../runtime.ts";
 
 export function sweepDeps(): SweepPorts {
   const env = readEnv("TABLE_NAME", "RECONCILE_QUEUE_URL", "RECONCILE_BULK_QUEUE_URL");
-  return { index: createDueIndex(openTable(env.TABLE_NAME)), queue: createReconcileQueue({ interactive: env.RECONCILE_QUEUE_URL, bulk: env.RECONCILE_BULK_QUEUE_URL }), clock };
+  return {
+    index: createDueIndex(openTable(env.TABLE_NAME)),
+    queue: createReconcileQueue({ interactive: env.RECONCILE_QUEUE_URL, bulk: env.RECONCILE_BULK_QUEUE_URL }),
+    clock,
+  };
 }

@@ -30,9 +30,13 @@ export interface Onboarding extends Asked {
 /** Onboards: a tenant that is not there, or that a newer request calls back after its tombstone. */
 export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
   const { tenantId, occurredAt, now } = asked;
-  if (before !== undefined && before.status.deletedAt === undefined && before.onboardedAs === asked.hash) return { after: before, settled: true };
+  if (before !== undefined && before.status.deletedAt === undefined && before.onboardedAs === asked.hash)
+    return { after: before, settled: true };
   if (before?.status.deletedAt !== undefined && occurredAt <= (before.desiredAt.state ?? before.status.deletedAt)) {
-    throw new TenantryError("TenantDeleted", `Tenant "${tenantId}" was decommissioned after this onboarding was asked for (${occurredAt}).`);
+    throw new TenantryError(
+      "TenantDeleted",
+      `Tenant "${tenantId}" was decommissioned after this onboarding was asked for (${occurredAt}).`,
+    );
   }
   judge("onboard", tenantId, before);
   const desired: Desired = { ...asked.desired, state: "Active" };
@@ -78,9 +82,19 @@ export function change(tenantId: string, before: Tenant | undefined, asked: Chan
   }
   if (changed.length === 0) return { after: { ...tenant, desiredAt }, settled: true };
   const generation = tenant.generation + 1;
-  const announce: Announcement[] = changed.some((field) => field === "tier" || field === "quota") ? [{ type: "TenantQuotaChanged", generation, cause: asked.cause }] : [];
+  const announce: Announcement[] = changed.some((field) => field === "tier" || field === "quota")
+    ? [{ type: "TenantQuotaChanged", generation, cause: asked.cause }]
+    : [];
   return {
-    after: { ...tenant, desired: desired as unknown as Desired, desiredAt, generation, cause: asked.cause, announcements: [...tenant.announcements, ...announce], updatedAt: asked.now },
+    after: {
+      ...tenant,
+      desired: desired as unknown as Desired,
+      desiredAt,
+      generation,
+      cause: asked.cause,
+      announcements: [...tenant.announcements, ...announce],
+      updatedAt: asked.now,
+    },
   };
 }
 

@@ -24,7 +24,11 @@ export interface Said {
 }
 
 /** Makes the outbox events that follow a tenant's last one; `after` is the tenant with its sequence moved on. */
-export function say(tenant: Tenant, said: Said[], at: { now: Timestamp; newId: () => string; auditDays: number }): { after: Tenant; events: OutboxEvent[] } {
+export function say(
+  tenant: Tenant,
+  said: Said[],
+  at: { now: Timestamp; newId: () => string; auditDays: number },
+): { after: Tenant; events: OutboxEvent[] } {
   const { tenantId } = tenant;
   const events = said.map(({ type, data, cause }, index): OutboxEvent => {
     const sequence = tenant.sequence + index + 1;

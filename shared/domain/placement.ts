@@ -12,10 +12,15 @@ export type Placement = { cluster: Cluster } | { reason: "NoCluster" | "NoCluste
 export function place(tenant: Tenant, clusters: Cluster[], platform: Platform, score: (text: string) => number): Placement {
   if (clusters.length === 0) return { reason: "NoCluster", message: "No cluster is registered. Register one with PUT /clusters/{name}." };
   const wanted = { ...platform.tiers[tenant.desired.tier]?.clusterLabels, ...tenant.desired.requirements };
-  const fits = clusters.filter((c) => c.state === "Active" && c.capacity > 0 && Object.entries(wanted).every(([key, value]) => c.labels[key] === value));
+  const fits = clusters.filter(
+    (c) => c.state === "Active" && c.capacity > 0 && Object.entries(wanted).every(([key, value]) => c.labels[key] === value),
+  );
   const weight = (c: Cluster): number => -c.capacity / Math.log(score(`${c.name}/${tenant.tenantId}`));
   const [best] = fits.sort((a, b) => weight(b) - weight(a) || a.name.localeCompare(b.name));
   if (best !== undefined) return { cluster: best };
   const asked = Object.entries(wanted).map(([key, value]) => `${key}=${value}`);
-  return { reason: "NoClusterFits", message: `No active cluster carries ${asked.join(", ") || "free capacity"}; ${clusters.length} registered.` };
+  return {
+    reason: "NoClusterFits",
+    message: `No active cluster carries ${asked.join(", ") || "free capacity"}; ${clusters.length} registered.`,
+  };
 }

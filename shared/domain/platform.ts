@@ -2,7 +2,9 @@ import * as z from "zod";
 import { exceeding } from "./quota.ts";
 
 /** A Kubernetes quantity as a string: `2`, `500m`, `4Gi`. */
-const quantity = z.string().regex(/^\d{1,15}(\.\d{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, { error: "a Kubernetes quantity such as 2, 500m or 4Gi", abort: true });
+const quantity = z
+  .string()
+  .regex(/^\d{1,15}(\.\d{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, { error: "a Kubernetes quantity such as 2, 500m or 4Gi", abort: true });
 const count = z.int().min(0);
 const labels = z.record(z.string(), z.string());
 /** Labels that choose something: with none of them, a selector would choose everything. */
@@ -87,7 +89,8 @@ export const platformSchema = z.strictObject({
   grantRoles: z.array(grantRole).check((roles) => {
     for (const role of roles.value) {
       const other = roles.value.find((name) => role.endsWith(`-${name}`));
-      if (other !== undefined) roles.issues.push({ code: "custom", input: role, message: `${role} ends in -${other}: the binding's name would be ambiguous` });
+      if (other !== undefined)
+        roles.issues.push({ code: "custom", input: role, message: `${role} ends in -${other}: the binding's name would be ambiguous` });
     }
   }),
   cluster: z.strictObject({
@@ -111,7 +114,11 @@ export const platformSchema = z.strictObject({
     placementMs: z.int().min(1).default(30_000),
   }),
   /** Days that dedupe items and tombstones outlive what may be replayed. */
-  retentionDays: z.strictObject({ dedupe: z.int().min(1).default(30), tombstone: z.int().min(1).default(30), audit: z.int().min(1).default(400) }),
+  retentionDays: z.strictObject({
+    dedupe: z.int().min(1).default(30),
+    tombstone: z.int().min(1).default(30),
+    audit: z.int().min(1).default(400),
+  }),
 });
 export type Platform = z.infer<typeof platformSchema>;
 export type PlatformInput = z.input<typeof platformSchema>;

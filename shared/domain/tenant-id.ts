@@ -4,7 +4,10 @@ import { TenantryError } from "./errors.ts";
 /** A DNS-1123 label of 1 to 40 characters without `--`: `--` separates a tenant from its environments in namespace names. */
 export const tenantIdSchema = z
   .string()
-  .regex(/^(?!.*--)[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 characters a-z, 0-9 and -, without --, beginning and ending with a letter or digit")
+  .regex(
+    /^(?!.*--)[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/,
+    "1 to 40 characters a-z, 0-9 and -, without --, beginning and ending with a letter or digit",
+  )
   .meta({ description: "The tenant's id: a DNS-1123 label of 1 to 40 characters, without `--`.", examples: ["acme"] });
 
 /** Whether nobody may take the id: `kube-*`, `default`, and the platform's own (`reservedTenantIds` of the configuration). */

@@ -12,7 +12,16 @@ import { serviceAccount } from "./service-account.ts";
 import { serviceMonitor } from "./service-monitor.ts";
 
 export { objectHash } from "./hash.ts";
-export { ANNOTATION_GENERATION, ANNOTATION_INSTALLATION, FIELD_MANAGER, LABEL_MANAGED_BY, LABEL_TENANT, MANAGED_BY, NAMES, PROVISIONER_GROUP } from "./identity.ts";
+export {
+  ANNOTATION_GENERATION,
+  ANNOTATION_INSTALLATION,
+  FIELD_MANAGER,
+  LABEL_MANAGED_BY,
+  LABEL_TENANT,
+  MANAGED_BY,
+  NAMES,
+  PROVISIONER_GROUP,
+} from "./identity.ts";
 export { GENERATORS_VERSION, revision } from "./revision.ts";
 
 /**

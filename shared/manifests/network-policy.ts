@@ -27,7 +27,15 @@ export function networkPolicy(tenant: Tenant, { network }: Platform): NetworkPol
     spec: {
       podSelector: {},
       policyTypes: ["Ingress", "Egress"],
-      ingress: [{ from: [sameTenant, kubeSystem, ...network.ingressFrom.map((from) => ({ namespaceSelector: { matchLabels: from.namespaceLabels } }))] }],
+      ingress: [
+        {
+          from: [
+            sameTenant,
+            kubeSystem,
+            ...network.ingressFrom.map((from) => ({ namespaceSelector: { matchLabels: from.namespaceLabels } })),
+          ],
+        },
+      ],
       egress: [{ to: [sameTenant] }, dns(network.dns), ...internet([...network.metadataAddresses, ...network.privateRanges])],
     },
   };

@@ -11,7 +11,12 @@ export function revision(platform: Platform): string {
   const before = known.get(platform);
   if (before !== undefined) return before;
   const tiers = Object.entries(platform.tiers).map(([name, { quota, limits, podSecurity }]) => [name, { quota, limits, podSecurity }]);
-  const parts = { version: GENERATORS_VERSION, tiers: Object.fromEntries(tiers), network: platform.network, monitoring: platform.monitoring };
+  const parts = {
+    version: GENERATORS_VERSION,
+    tiers: Object.fromEntries(tiers),
+    network: platform.network,
+    monitoring: platform.monitoring,
+  };
   const hash = shortHash(parts);
   known.set(platform, hash);
   return hash;

@@ -20,7 +20,12 @@ const workloads = (verbs: string[]): V1PolicyRule[] => [
 ];
 
 /** What controllers and the cluster tell about them. */
-const insight = [rule("", ["pods/log"], ["get"]), rule("", ["events"], READ), rule("events.k8s.io", ["events"], READ), rule("apps", ["replicasets", "controllerrevisions"], READ)];
+const insight = [
+  rule("", ["pods/log"], ["get"]),
+  rule("", ["events"], READ),
+  rule("events.k8s.io", ["events"], READ),
+  rule("apps", ["replicasets", "controllerrevisions"], READ),
+];
 
 /** Into a running container, and scaling. A websocket's upgrade is a GET, so both verbs. */
 const operate = [

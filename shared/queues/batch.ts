@@ -4,12 +4,20 @@ import { type Run, startRun } from "../reconcile/run.ts";
 import type { Log } from "../ports.ts";
 
 /** The run of one record: it may work until shortly before the invocation ends. */
-export function runOf(context: Pick<Context, "getRemainingTimeInMillis">, options: { now: Date; requestTimeoutMs: number; owner: string; workMs?: number | undefined }): Run {
+export function runOf(
+  context: Pick<Context, "getRemainingTimeInMillis">,
+  options: { now: Date; requestTimeoutMs: number; owner: string; workMs?: number | undefined },
+): Run {
   return startRun({ ...options, remainingMs: context.getRemainingTimeInMillis() });
 }
 
 /** Handles the records of a batch side by side; those that throw come back, alone (`ReportBatchItemFailures`). */
-export async function eachRecord(event: SQSEvent, context: Context, handle: (record: SQSRecord) => Promise<void>, log: Log): Promise<SQSBatchResponse> {
+export async function eachRecord(
+  event: SQSEvent,
+  context: Context,
+  handle: (record: SQSRecord) => Promise<void>,
+  log: Log,
+): Promise<SQSBatchResponse> {
   const processor = new BatchProcessor(EventType.SQS);
   const logged = async (record: SQSRecord): Promise<void> => {
     try {

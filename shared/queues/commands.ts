@@ -18,17 +18,23 @@ export interface CommandQueuePorts {
 }
 
 /** One use case for each event type of a queue. */
-export type CommandHandlers<T extends IncomingType> = { [K in T]: (command: Command, incoming: Extract<Incoming, { type: K }>) => Promise<unknown> };
+export type CommandHandlers<T extends IncomingType> = {
+  [K in T]: (command: Command, incoming: Extract<Incoming, { type: K }>) => Promise<unknown>;
+};
 
 /**
  * Handles EventBridge events from an area's queue, at least once. What can never succeed goes to the dead-letter queue
  * with its reason, at once; what may yet succeed comes back until its last receive, and then goes there too.
  */
-export function commandQueue<T extends IncomingType>(handlers: CommandHandlers<T>, ports: CommandQueuePorts): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function commandQueue<T extends IncomingType>(
+  handlers: CommandHandlers<T>,
+  ports: CommandQueuePorts,
+): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const handle = async (record: SQSRecord, context: Context): Promise<void> => {
     const now = ports.clock.now();
     const incoming = parseIncoming(bodyOf(record), now);
-    if (!Object.hasOwn(handlers, incoming.type)) throw new TenantryError("InvalidInput", `Event "${incoming.type}" does not belong to this queue.`);
+    if (!Object.hasOwn(handlers, incoming.type))
+      throw new TenantryError("InvalidInput", `Event "${incoming.type}" does not belong to this queue.`);
     const run = runOf(context, { now, requestTimeoutMs: ports.requestTimeoutMs, owner: ports.newId() });
     const handler = handlers[incoming.type as T] as (command: Command, incoming: Incoming) => Promise<unknown>;
     await handler(commandOf(incoming, run), incoming);
@@ -44,7 +50,11 @@ export function commandQueue<T extends IncomingType>(handlers: CommandHandlers<T
           const last = Number(record.attributes.ApproximateReceiveCount) >= ports.maxReceiveCount;
           const final = error instanceof TenantryError && (!error.retryable || last);
           if (!final) throw error;
-          ports.log.warn("An event is set aside as a dead letter.", { messageId: record.messageId, code: error.code, reason: error.message });
+          ports.log.warn("An event is set aside as a dead letter.", {
+            messageId: record.messageId,
+            code: error.code,
+            reason: error.message,
+          });
           await ports.deadLetters.add(record.body, { code: error.code, reason: reasonOf(error) });
         }
       },
@@ -71,4 +81,5 @@ function commandOf(incoming: Incoming, eager: Run): Command {
   };
 }
 
-const reasonOf = (error: TenantryError): string => [error.message, ...error.issues.map(({ pointer, detail }) => `${pointer}: ${detail}`)].join(" ");
+const reasonOf = (error: TenantryError): string =>
+  [error.message, ...error.issues.map(({ pointer, detail }) => `${pointer}: ${detail}`)].join(" ");

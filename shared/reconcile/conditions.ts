@@ -38,17 +38,33 @@ function objects(type: ConditionType, facts: Facts): Finding {
   const { cluster } = facts;
   const wanted = facts.wanted.filter(({ condition }) => condition === type);
   const [failed] = wanted.flatMap(({ key }) => (facts.errors[key] === undefined ? [] : [{ key, error: facts.errors[key] }]));
-  if (failed !== undefined) return { type, status: "False", reason: failed.error.reason, message: `${failed.key}: ${failed.error.message}` };
+  if (failed !== undefined)
+    return { type, status: "False", reason: failed.error.reason, message: `${failed.key}: ${failed.error.message}` };
   if (type === "Monitored" && cluster !== undefined && !cluster.capabilities.serviceMonitor) {
-    return { type, status: "False", reason: "NotServed", message: `Cluster "${cluster.name}" does not serve ServiceMonitor (monitoring.coreos.com/v1).` };
+    return {
+      type,
+      status: "False",
+      reason: "NotServed",
+      message: `Cluster "${cluster.name}" does not serve ServiceMonitor (monitoring.coreos.com/v1).`,
+    };
   }
   const missing = wanted.filter(({ key }) => !facts.standing.has(key)).map(({ key }) => key);
   if (wanted.length === 0) return { type, status: "Unknown", reason: "NotApplied", message: "Nothing is applied." };
   if (missing.length > 0) return { type, status: "Unknown", reason: "NotApplied", message: `Not applied yet: ${missing.join(", ")}.` };
   if (type === "Isolated" && cluster?.capabilities.networkPolicy !== true) {
-    return { type, status: "False", reason: "EnforcementUnproven", message: `NetworkPolicy is applied, but it is unproven that cluster "${cluster?.name}" enforces it.` };
+    return {
+      type,
+      status: "False",
+      reason: "EnforcementUnproven",
+      message: `NetworkPolicy is applied, but it is unproven that cluster "${cluster?.name}" enforces it.`,
+    };
   }
   return { type, status: "True", reason: "Applied", message: `${wanted.map(({ key }) => key).join(", ")}.` };
 }
 
-const ready = ({ ready: { status, reason, message } }: Facts): Finding => ({ type: "Ready", status: status ? "True" : "False", reason, message });
+const ready = ({ ready: { status, reason, message } }: Facts): Finding => ({
+  type: "Ready",
+  status: status ? "True" : "False",
+  reason,
+  message,
+});

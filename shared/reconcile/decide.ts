@@ -4,7 +4,9 @@ import { objectHash, objectKey } from "../manifests/index.ts";
 import type { ObjectRef } from "../ports.ts";
 import type { NamespaceSeen } from "./observe.ts";
 
-export type Action = { kind: "apply"; key: string; hash: string; object: KubernetesObject } | { kind: "delete"; ref: ObjectRef; uid: string };
+export type Action =
+  | { kind: "apply"; key: string; hash: string; object: KubernetesObject }
+  | { kind: "delete"; ref: ObjectRef; uid: string };
 
 /** Where a reconcile stands. */
 export type Outcome =

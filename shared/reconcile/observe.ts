@@ -22,8 +22,12 @@ interface NamespaceObject extends KubernetesObject {
 
 function seen(namespace: NamespaceObject, tenantId: string, installation: string): NamespaceSeen {
   const { uid = "", labels = {}, annotations = {}, deletionTimestamp } = namespace.metadata ?? {};
-  const ours = labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_TENANT] === tenantId && annotations[ANNOTATION_INSTALLATION] === installation;
-  const holding = (namespace.status?.conditions ?? []).filter(({ type, status }) => status === "True" && ["NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"].includes(type));
+  const ours =
+    labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_TENANT] === tenantId && annotations[ANNOTATION_INSTALLATION] === installation;
+  const holding = (namespace.status?.conditions ?? []).filter(
+    ({ type, status }) =>
+      status === "True" && ["NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"].includes(type),
+  );
   const hold = holding.map(({ message }) => message ?? "").join(" ");
   return { uid, ours, terminating: deletionTimestamp !== undefined, ...(hold !== "" && { hold }) };
 }

@@ -65,7 +65,9 @@ type Placed = { record: Tenant; cluster: Cluster } | { reason: string; message: 
 async function placement(tenant: Tenant, { store, registry, platform }: ReconcilePorts): Promise<Placed> {
   if (tenant.cluster !== undefined) {
     const cluster = await registry.get(tenant.cluster);
-    return cluster === undefined ? { reason: "ClusterGone", message: `Cluster "${tenant.cluster}" is not in the registry.` } : { record: tenant, cluster };
+    return cluster === undefined
+      ? { reason: "ClusterGone", message: `Cluster "${tenant.cluster}" is not in the registry.` }
+      : { record: tenant, cluster };
   }
   if (tenant.desired.state === "Deleted") return { reason: "NeverPlaced", message: "The tenant was never placed." };
   const choice = place(tenant, await registry.list(), platform, evenly);
@@ -102,13 +104,23 @@ async function converge(tenant: Tenant, cluster: Cluster, run: Run, ports: Recon
     return { ...base, namespace, performed, outcome: outcomeOf(plan.outcome, performed) };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    return { ...base, namespace: "unread", performed: { applied: {}, errors: {} }, outcome: failed(error.reason, `Cluster "${cluster.name}": ${error.message}`) };
+    return {
+      ...base,
+      namespace: "unread",
+      performed: { applied: {}, errors: {} },
+      outcome: failed(error.reason, `Cluster "${cluster.name}": ${error.message}`),
+    };
   }
 }
 
 function outcomeOf(planned: Outcome, performed: Round["performed"]): Outcome {
   if (namespaceLost(performed)) {
-    return { kind: "requeue", afterMs: 0, reason: "NamespaceLost", message: "The namespace was removed by someone else; it is made again." };
+    return {
+      kind: "requeue",
+      afterMs: 0,
+      reason: "NamespaceLost",
+      message: "The namespace was removed by someone else; it is made again.",
+    };
   }
   const [first, ...more] = Object.entries(performed.errors);
   if (first === undefined) return planned;

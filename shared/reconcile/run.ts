@@ -37,7 +37,13 @@ export const SETTLE_MS = 3_000;
  * Starts a run that stops working after `workMs` or `SETTLE_MS` before the function's end, whichever is first.
  * `remainingMs`: the function's own remaining time; `requestTimeoutMs`: the longest single request.
  */
-export function startRun(options: { owner: string; now: Date; remainingMs: number; requestTimeoutMs: number; workMs?: number | undefined }): Run {
+export function startRun(options: {
+  owner: string;
+  now: Date;
+  remainingMs: number;
+  requestTimeoutMs: number;
+  workMs?: number | undefined;
+}): Run {
   const now = options.now.getTime();
   const leaseUntil = now + options.remainingMs + options.requestTimeoutMs + CLOCK_SKEW_MS;
   const workMs = Math.max(0, Math.min(options.remainingMs - SETTLE_MS, options.workMs ?? Number.POSITIVE_INFINITY));

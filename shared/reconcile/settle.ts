@@ -71,17 +71,26 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
 
 /** The namespace that the record knows is gone, or is another: its uid no longer fits. */
 export function namespaceLost({ errors }: Performed): boolean {
-  return Object.entries(errors).some(([key, error]) => (key.startsWith("Namespace/") && isOfAnotherUid(error)) || isNamespaceNotFound(error));
+  return Object.entries(errors).some(
+    ([key, error]) => (key.startsWith("Namespace/") && isOfAnotherUid(error)) || isNamespaceNotFound(error),
+  );
 }
 
 /** An apply with a uid is 409 where nothing has the name, and 422 where another object has. */
-const isOfAnotherUid = (error: ClusterError): boolean => error.status === 409 || (error.status === 422 && error.message.includes("metadata.uid"));
+const isOfAnotherUid = (error: ClusterError): boolean =>
+  error.status === 409 || (error.status === 422 && error.message.includes("metadata.uid"));
 
 const isNamespaceNotFound = (error: ClusterError): boolean => error.status === 404 && /^namespaces? /.test(error.message);
 
 function failureOf(tenant: Tenant, outcome: Extract<Outcome, { kind: "failed" }>, now: Timestamp): Failure {
   const before = tenant.status.failure;
-  return { reason: outcome.reason, message: outcome.message, count: (before?.count ?? 0) + 1, since: before?.since ?? now, blocked: outcome.blocked };
+  return {
+    reason: outcome.reason,
+    message: outcome.message,
+    count: (before?.count ?? 0) + 1,
+    since: before?.since ?? now,
+    blocked: outcome.blocked,
+  };
 }
 
 function timersOf(outcome: Outcome, failure: Failure | undefined, { now, random, platform: { retry } }: At): Tenant["timers"] {

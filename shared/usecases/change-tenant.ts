@@ -12,7 +12,11 @@ import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 export async function changeTenant(command: Command, patch: PatchBody, ports: ReconcilePorts): Promise<Recorded> {
   const { platform } = ports;
   if (patch.tier !== undefined) knownTier(patch.tier, platform);
-  return recordIntent(command, (before, now) => change(command.tenantId, before, { ...command, now, changes: (desired) => changesOf(desired, patch, platform) }), ports);
+  return recordIntent(
+    command,
+    (before, now) => change(command.tenantId, before, { ...command, now, changes: (desired) => changesOf(desired, patch, platform) }),
+    ports,
+  );
 }
 
 /** The fields that a patch names, merged with what stands. */
@@ -22,7 +26,8 @@ function changesOf(desired: Desired, patch: PatchBody, platform: Platform): Part
   if (patch.name !== undefined) changes.name = patch.name;
   if (patch.owner !== undefined) changes.owner = patch.owner ?? undefined;
   if (patch.expiresAt !== undefined) changes.expiresAt = patch.expiresAt ?? undefined;
-  if (patch.requirements !== undefined) changes.requirements = patch.requirements === null ? {} : (merge(desired.requirements, patch.requirements) ?? {});
+  if (patch.requirements !== undefined)
+    changes.requirements = patch.requirements === null ? {} : (merge(desired.requirements, patch.requirements) ?? {});
   if (patch.labels !== undefined) changes.labels = patch.labels === null ? {} : (merge(desired.labels, patch.labels) ?? {});
   if (patch.quota !== undefined) changes.quota = patch.quota === null ? undefined : merge(desired.quota ?? {}, patch.quota);
   withinCeiling({ ...desired, ...changes }, platform);

@@ -18,7 +18,8 @@ export async function onboardTenant(command: Command, body: Omit<OnboardBody, "t
   assertNotReserved(command.tenantId, platform.reservedTenantIds);
   knownTier(tier, platform);
   // Clusters of their own are not made yet; taking the wish and not keeping it would be worse than refusing it.
-  if (isolation !== "namespace") throw new TenantryError("IsolationUnavailable", `Isolation "${isolation}" is not available; "namespace" is.`);
+  if (isolation !== "namespace")
+    throw new TenantryError("IsolationUnavailable", `Isolation "${isolation}" is not available; "namespace" is.`);
   const desired = { name, tier, labels, isolation, requirements, owner, expiresAt };
   const hash = canonicalHash(desired);
   return recordIntent(command, (before, now) => onboard(before, { ...command, now, desired, hash }), ports);
@@ -27,7 +28,9 @@ export async function onboardTenant(command: Command, body: Omit<OnboardBody, "t
 /** Throws `UnknownTier`. */
 export function knownTier(tier: string, platform: Platform): void {
   if (Object.hasOwn(platform.tiers, tier)) return;
-  throw new TenantryError("UnknownTier", `There is no tier "${tier}"; there are ${Object.keys(platform.tiers).join(", ")}.`, { issues: [{ pointer: "/tier", detail: "unknown tier" }] });
+  throw new TenantryError("UnknownTier", `There is no tier "${tier}"; there are ${Object.keys(platform.tiers).join(", ")}.`, {
+    issues: [{ pointer: "/tier", detail: "unknown tier" }],
+  });
 }
 
 const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";

@@ -18,7 +18,10 @@ export async function publishEvents(events: OutboxEvent[], { outbox, publisher, 
 }
 
 /** The certain path of the outbox: publishes whatever is still due, after claiming it. */
-export async function sweepOutbox({ index, clock, ...ports }: PublishPorts & { index: DueIndex; clock: Clock }, signal: AbortSignal): Promise<Swept> {
+export async function sweepOutbox(
+  { index, clock, ...ports }: PublishPorts & { index: DueIndex; clock: Clock },
+  signal: AbortSignal,
+): Promise<Swept> {
   const shards = await Promise.all(
     Array.from({ length: index.shards }, (_, shard) =>
       sweepShard(

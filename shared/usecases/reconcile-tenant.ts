@@ -7,7 +7,11 @@ import type { Run } from "../reconcile/run.ts";
  * Reconciles a tenant for the due time that a message names. Where that moved, or the lease is taken, the message is
  * void and nothing is done: the due time that stands brings another.
  */
-export async function reconcileTenant({ tenantId, dueAt }: ReconcileMessage, run: Run, ports: ReconcilePorts): Promise<"reconciled" | "void"> {
+export async function reconcileTenant(
+  { tenantId, dueAt }: ReconcileMessage,
+  run: Run,
+  ports: ReconcilePorts,
+): Promise<"reconciled" | "void"> {
   const now = ports.clock.now().toISOString();
   const tenant = await ports.store.begin(tenantId, { dueAt, owner: run.owner, leaseUntil: run.leaseUntil, nextDueAt: run.dueAt, now });
   if (tenant === undefined) return "void";

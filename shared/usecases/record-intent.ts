@@ -37,7 +37,11 @@ const TRIES = 8;
  * Then reconciles, or has it done. A copy of a command renders the record as it stands and changes nothing.
  * Throws `IdempotencyKeyReused`, `PreconditionFailed`, `WriteContention`, and what `decide` throws.
  */
-export async function recordIntent(command: Command, decide: (before: Tenant | undefined, now: Timestamp) => Intent, ports: ReconcilePorts): Promise<Recorded> {
+export async function recordIntent(
+  command: Command,
+  decide: (before: Tenant | undefined, now: Timestamp) => Intent,
+  ports: ReconcilePorts,
+): Promise<Recorded> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     if (attempt > 0) await sleep(ports.random() * 20 * 2 ** attempt);
     const [before, earlier] = await Promise.all([ports.store.get(command.tenantId), command.key && ports.store.findDedupe(command.key.id)]);
@@ -49,12 +53,18 @@ export async function recordIntent(command: Command, decide: (before: Tenant | u
 }
 
 function replay({ tenantId, key }: Command, before: Tenant | undefined, hash: string): Recorded {
-  if (hash !== key?.hash) throw new TenantryError("IdempotencyKeyReused", "This idempotency key or event id came before with another body.");
+  if (hash !== key?.hash)
+    throw new TenantryError("IdempotencyKeyReused", "This idempotency key or event id came before with another body.");
   if (before === undefined) throw new TenantryError("TenantNotFound", `Tenant "${tenantId}" does not exist any more.`);
   return { tenant: before, changed: false, created: false };
 }
 
-async function attemptOnce(command: Command, before: Tenant | undefined, decide: (before: Tenant | undefined, now: Timestamp) => Intent, ports: ReconcilePorts): Promise<Recorded | "conflict"> {
+async function attemptOnce(
+  command: Command,
+  before: Tenant | undefined,
+  decide: (before: Tenant | undefined, now: Timestamp) => Intent,
+  ports: ReconcilePorts,
+): Promise<Recorded | "conflict"> {
   const { ifMatch, eager } = command;
   if (ifMatch !== undefined && before !== undefined && before.generation !== ifMatch) {
     throw new TenantryError("PreconditionFailed", `Tenant "${command.tenantId}" is at generation ${before.generation}, not ${ifMatch}.`);
@@ -70,7 +80,13 @@ async function attemptOnce(command: Command, before: Tenant | undefined, decide:
   const spoken = say(after, said, { now, newId: ports.newId, auditDays: ports.platform.retentionDays.audit });
   if (settled && command.key === undefined && after === before) return { tenant: after, changed: false, created: false };
   try {
-    await ports.store.write({ before, after: spoken.after, lease: run === undefined ? "ignore" : "take", events: spoken.events, dedupe: dedupeOf(command, after, now, ports) });
+    await ports.store.write({
+      before,
+      after: spoken.after,
+      lease: run === undefined ? "ignore" : "take",
+      events: spoken.events,
+      dedupe: dedupeOf(command, after, now, ports),
+    });
   } catch (error) {
     if (error instanceof WriteConflict) return "conflict";
     throw error;
@@ -88,7 +104,12 @@ function due(tenant: Tenant, run: Run | undefined, held: Lease | undefined, now:
   return { ...tenant, timers, dueAt: earliest(timers), lease: run === undefined ? held : leaseOf(run) };
 }
 
-function dedupeOf({ key, tenantId }: Command, after: Tenant, now: Timestamp, { platform }: ReconcilePorts): { key: string; hash: string; tenantId: string; generation: number; ttl: number } | undefined {
+function dedupeOf(
+  { key, tenantId }: Command,
+  after: Tenant,
+  now: Timestamp,
+  { platform }: ReconcilePorts,
+): { key: string; hash: string; tenantId: string; generation: number; ttl: number } | undefined {
   return key && { key: key.id, hash: key.hash, tenantId, generation: after.generation, ttl: ttlAfter(now, platform.retentionDays.dedupe) };
 }
 

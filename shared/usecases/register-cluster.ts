@@ -19,13 +19,19 @@ const DEFAULT_CAPACITY = 10_000;
 const PROBE_MS = 8_000;
 
 /** Registers a cluster, or changes its item, after proving that it answers to our identity. Throws `ClusterUnreachable`, `ClusterNotFound`. */
-export async function registerCluster(name: string, body: ClusterBody, ports: ClusterPorts): Promise<{ cluster: Cluster; created: boolean }> {
+export async function registerCluster(
+  name: string,
+  body: ClusterBody,
+  ports: ClusterPorts,
+): Promise<{ cluster: Cluster; created: boolean }> {
   const before = await ports.registry.get(name);
   const now = ports.clock.now().toISOString();
   const region = body.region ?? before?.region ?? ports.defaultRegion;
   const eksClusterName = body.eksClusterName ?? before?.eksClusterName ?? name;
   const { endpoint, certificateAuthority } =
-    body.endpoint !== undefined && body.certificateAuthority !== undefined ? { endpoint: body.endpoint, certificateAuthority: body.certificateAuthority } : await ports.describe(eksClusterName, region);
+    body.endpoint !== undefined && body.certificateAuthority !== undefined
+      ? { endpoint: body.endpoint, certificateAuthority: body.certificateAuthority }
+      : await ports.describe(eksClusterName, region);
   const cluster: Cluster = {
     name,
     endpoint,
@@ -50,7 +56,9 @@ async function servesMonitors(cluster: Cluster, clusters: ClusterAccess): Promis
     return await clusters.connect(cluster).serves("monitoring.coreos.com/v1", AbortSignal.timeout(PROBE_MS));
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    throw new TenantryError("ClusterUnreachable", `Cluster "${cluster.name}" did not answer as role ${cluster.roleArn}: ${error.message}`, { cause: error });
+    throw new TenantryError("ClusterUnreachable", `Cluster "${cluster.name}" did not answer as role ${cluster.roleArn}: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -62,7 +70,11 @@ export async function readCluster(name: string, registry: ClusterRegistry): Prom
 }
 
 /** A cordoned cluster keeps its tenants and gets no new ones. */
-export async function cordonCluster(name: string, state: Cluster["state"], { registry, clock }: Pick<ClusterPorts, "registry" | "clock">): Promise<Cluster> {
+export async function cordonCluster(
+  name: string,
+  state: Cluster["state"],
+  { registry, clock }: Pick<ClusterPorts, "registry" | "clock">,
+): Promise<Cluster> {
   const cluster = { ...(await readCluster(name, registry)), state, updatedAt: clock.now().toISOString() };
   await registry.put(cluster);
   return cluster;

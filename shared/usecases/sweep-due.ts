@@ -26,10 +26,18 @@ const CLAIMS = 32;
 export async function sweepDue({ index, queue, clock }: SweepPorts, signal: AbortSignal): Promise<Swept> {
   const shards = await Promise.all(
     Array.from({ length: index.shards }, (_, shard) =>
-      sweepShard(index, "tenant", shard, clock, signal, async (item, claimedUntil) => {
-        if (!(await index.claim(item, claimedUntil))) return undefined;
-        return { tenantId: item.pk.slice("TENANT#".length), dueAt: claimedUntil };
-      }, (messages) => queue.send(messages, { bulk: true })),
+      sweepShard(
+        index,
+        "tenant",
+        shard,
+        clock,
+        signal,
+        async (item, claimedUntil) => {
+          if (!(await index.claim(item, claimedUntil))) return undefined;
+          return { tenantId: item.pk.slice("TENANT#".length), dueAt: claimedUntil };
+        },
+        (messages) => queue.send(messages, { bulk: true }),
+      ),
     ),
   );
   return total(shards);
@@ -68,7 +76,11 @@ export async function sweepShard<T>(
 
 export function total(parts: Swept[]): Swept {
   return parts.reduce(
-    (sum, part) => ({ due: sum.due + part.due, claimed: sum.claimed + part.claimed, oldestAgeSeconds: Math.max(sum.oldestAgeSeconds, part.oldestAgeSeconds) }),
+    (sum, part) => ({
+      due: sum.due + part.due,
+      claimed: sum.claimed + part.claimed,
+      oldestAgeSeconds: Math.max(sum.oldestAgeSeconds, part.oldestAgeSeconds),
+    }),
     { due: 0, claimed: 0, oldestAgeSeconds: 0 },
   );
 }

@@ -15,7 +15,10 @@ const eventOf = (tenantId: string, sequence: number): OutboxEvent => ({
 });
 
 /** What every TenantStore keeps to. `events` tells how many outbox events a tenant has. */
-export function tenantStoreContract(name: string, make: () => Promise<{ store: TenantStore; events: (tenantId: string) => Promise<number> }>): void {
+export function tenantStoreContract(
+  name: string,
+  make: () => Promise<{ store: TenantStore; events: (tenantId: string) => Promise<number> }>,
+): void {
   describe(`${name} as a TenantStore`, () => {
     let store: TenantStore;
     let events: (tenantId: string) => Promise<number>;
@@ -44,7 +47,9 @@ export function tenantStoreContract(name: string, make: () => Promise<{ store: T
       ["desiredAt", { desiredAt: { state: later } }],
     ])("refuses a write whose before had another %s", async (_what, other) => {
       await store.write({ before: undefined, after: tenant(), lease: "take" });
-      await expect(store.write({ before: tenant(other), after: tenant({ generation: 8 }), lease: "ignore" })).rejects.toThrow(WriteConflict);
+      await expect(store.write({ before: tenant(other), after: tenant({ generation: 8 }), lease: "ignore" })).rejects.toThrow(
+        WriteConflict,
+      );
       expect((await store.get(tenantId))?.generation).toBe(1);
     });
 
@@ -53,21 +58,30 @@ export function tenantStoreContract(name: string, make: () => Promise<{ store: T
       await store.write({ before: undefined, after: tenant({ sequence: 1 }), lease: "take", events: [eventOf(tenantId, 1)], dedupe });
       expect(await store.findDedupe(dedupe.key)).toMatchObject(dedupe);
       const next = tenant({ sequence: 2, generation: 2 });
-      await expect(store.write({ before: tenant({ sequence: 1 }), after: next, lease: "ignore", events: [eventOf(tenantId, 2)], dedupe })).rejects.toThrow(WriteConflict);
+      await expect(
+        store.write({ before: tenant({ sequence: 1 }), after: next, lease: "ignore", events: [eventOf(tenantId, 2)], dedupe }),
+      ).rejects.toThrow(WriteConflict);
       expect(await events(tenantId)).toBe(1);
       expect((await store.get(tenantId))?.generation).toBe(1);
     });
 
     test("writes a dedupe item for a record that stays as it is", async () => {
       await store.write({ before: undefined, after: tenant(), lease: "take" });
-      await store.write({ before: tenant(), after: tenant(), lease: "ignore", dedupe: { key: `k#${tenantId}`, hash: "h", tenantId, generation: 1, ttl: 1_900_000_000 } });
+      await store.write({
+        before: tenant(),
+        after: tenant(),
+        lease: "ignore",
+        dedupe: { key: `k#${tenantId}`, hash: "h", tenantId, generation: 1, ttl: 1_900_000_000 },
+      });
       expect(await store.findDedupe(`k#${tenantId}`)).toBeDefined();
     });
 
     test("holds a write to the lease that its before saw", async () => {
       const leased = tenant({ lease: { owner: "a", until: later } });
       await store.write({ before: undefined, after: leased, lease: "take" });
-      await expect(store.write({ before: tenant({ lease: { owner: "b", until: later } }), after: tenant(), lease: "hold" })).rejects.toThrow(WriteConflict);
+      await expect(
+        store.write({ before: tenant({ lease: { owner: "b", until: later } }), after: tenant(), lease: "hold" }),
+      ).rejects.toThrow(WriteConflict);
       await expect(store.write({ before: tenant(), after: leased, lease: "take" })).rejects.toThrow(WriteConflict);
       await store.write({ before: leased, after: tenant(), lease: "hold" });
       expect((await store.get(tenantId))?.lease).toBeUndefined();
@@ -81,7 +95,12 @@ export function tenantStoreContract(name: string, make: () => Promise<{ store: T
 
     test("begins once for one due time, and never beside a lease that holds", async () => {
       await store.write({ before: undefined, after: tenant({ dueAt: "2030-01-01T00:00:00.000Z" }), lease: "take" });
-      const request = { dueAt: "2030-01-01T00:00:00.000Z", leaseUntil: later, nextDueAt: "2030-01-01T00:10:01.000Z", now: "2030-01-01T00:00:01.000Z" };
+      const request = {
+        dueAt: "2030-01-01T00:00:00.000Z",
+        leaseUntil: later,
+        nextDueAt: "2030-01-01T00:10:01.000Z",
+        now: "2030-01-01T00:00:01.000Z",
+      };
       const begun = await Promise.all(["a", "b", "c"].map((owner) => store.begin(tenantId, { ...request, owner })));
       expect(begun.filter((answer) => answer !== undefined)).toHaveLength(1);
       const again = { ...request, dueAt: request.nextDueAt, owner: "d" };
@@ -100,7 +119,11 @@ export function tenantStoreContract(name: string, make: () => Promise<{ store: T
     });
 
     test("takes one of many creations at once", async () => {
-      const all = await Promise.allSettled(Array.from({ length: 10 }, () => store.write({ before: undefined, after: tenant({ sequence: 1 }), lease: "take", events: [eventOf(tenantId, 1)] })));
+      const all = await Promise.allSettled(
+        Array.from({ length: 10 }, () =>
+          store.write({ before: undefined, after: tenant({ sequence: 1 }), lease: "take", events: [eventOf(tenantId, 1)] }),
+        ),
+      );
       expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       expect(await events(tenantId)).toBe(1);
     });

@@ -44,7 +44,9 @@ describe("POST /tenants", () => {
 
   test("of an id that is there with other data is 409; twenty at once make one tenant", async () => {
     const tenantId = anId();
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => api("POST", "/tenants", { tenantId, name: `Acme ${index}`, tier: "basic" })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => api("POST", "/tenants", { tenantId, name: `Acme ${index}`, tier: "basic" })),
+    );
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(19);
     await untilPhase(tenantId, "Ready");
@@ -84,7 +86,9 @@ describe("PATCH /tenants/{tenantId}", () => {
     const tenantId = await onboarded();
     const at = (seconds: number) => ({ occurredAt: new Date(Date.now() + seconds * 1_000).toISOString() });
     await putEvent("TenantTierChangeRequested", { tenantId, tier: "premium" }, { metadata: at(60) });
-    await until("the tier to be premium", async () => ((await api("GET", `/tenants/${tenantId}`)).body.tier === "premium" ? true : undefined));
+    await until("the tier to be premium", async () =>
+      (await api("GET", `/tenants/${tenantId}`)).body.tier === "premium" ? true : undefined,
+    );
     await putEvent("TenantTierChangeRequested", { tenantId, tier: "standard" }, { metadata: at(30) });
     await putEvent("TenantQuotaChangeRequested", { tenantId, quota: { pods: 60 } }, { metadata: at(40) });
     const body = await until("the quota to be changed", async () => {
@@ -122,7 +126,9 @@ describe("Reads", () => {
   test("list all tenants in pages without losing or repeating one, and filter", async () => {
     const mark = anId("page");
     const ids = Array.from({ length: 7 }, (_, index) => `${mark}-${index}`);
-    await Promise.all(ids.map((tenantId, index) => api("POST", "/tenants", { tenantId, name: "P", tier: index < 3 ? "standard" : "basic" })));
+    await Promise.all(
+      ids.map((tenantId, index) => api("POST", "/tenants", { tenantId, name: "P", tier: index < 3 ? "standard" : "basic" })),
+    );
     await Promise.all(ids.map((tenantId) => untilPhase(tenantId, "Ready", 60)));
     const all: string[] = [];
     let cursor: string | undefined;
@@ -136,7 +142,9 @@ describe("Reads", () => {
     expect(all).toEqual([...new Set(all)].sort());
     expect(all.filter((id) => id.startsWith(mark))).toEqual(ids);
     const standard = await api("GET", "/tenants?limit=100&tier=standard&phase=Ready");
-    expect(standard.body.items.map((item: { tenantId: string }) => item.tenantId).filter((id: string) => id.startsWith(mark))).toEqual(ids.slice(0, 3));
+    expect(standard.body.items.map((item: { tenantId: string }) => item.tenantId).filter((id: string) => id.startsWith(mark))).toEqual(
+      ids.slice(0, 3),
+    );
     expect(await api("GET", "/tenants?cursor=nonsense")).toMatchObject({ status: 400, body: { code: "InvalidInput" } });
   }, 90_000);
 

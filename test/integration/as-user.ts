@@ -35,7 +35,9 @@ export class AsUser {
         incoming.once("error", reject);
         incoming.once("end", () => {
           const text = Buffer.concat(chunks).toString("utf8");
-          const answer = (incoming.headers["content-type"]?.startsWith("application/json") ? JSON.parse(text) : { message: text }) as Record<string, unknown>;
+          const answer = (
+            incoming.headers["content-type"]?.startsWith("application/json") ? JSON.parse(text) : { message: text }
+          ) as Record<string, unknown>;
           resolve({ status: incoming.statusCode ?? 0, message: String(answer["message"] ?? ""), body: answer });
         });
       });

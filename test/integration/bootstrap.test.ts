@@ -29,7 +29,8 @@ function one<T extends KubernetesObject>(of: Tenant, kind: string): T {
 }
 
 async function onboard(of: Tenant): Promise<Tenant> {
-  for (const object of objectsOf(of)) expect([objectKey(object), await provisioner.apply(object)]).toEqual([objectKey(object), expect.objectContaining({ status: 201 })]);
+  for (const object of objectsOf(of))
+    expect([objectKey(object), await provisioner.apply(object)]).toEqual([objectKey(object), expect.objectContaining({ status: 201 })]);
   return of;
 }
 
@@ -74,7 +75,11 @@ async function untilInForce(): Promise<void> {
   await admin.apply(one(of, "Namespace"));
   await admin.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } });
   const deadline = Date.now() + 20_000;
-  while (!(await admin.send("POST", `/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod("system-cluster-critical"))).message.includes("tenantry-priority")) {
+  while (
+    !(await admin.send("POST", `/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod("system-cluster-critical"))).message.includes(
+      "tenantry-priority",
+    )
+  ) {
     if (Date.now() > deadline) throw new Error("The admission policies are not in force after 20 s.");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -100,7 +105,12 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
 
   test("cannot read Secrets, anywhere", async () => {
     const { tenantId } = await onboard(tenant("secrets"));
-    for (const path of ["/api/v1/secrets", "/api/v1/namespaces/kube-system/secrets", `/api/v1/namespaces/tenant-${tenantId}/secrets`, `/api/v1/namespaces/tenant-${tenantId}/secrets/x`])
+    for (const path of [
+      "/api/v1/secrets",
+      "/api/v1/namespaces/kube-system/secrets",
+      `/api/v1/namespaces/tenant-${tenantId}/secrets`,
+      `/api/v1/namespaces/tenant-${tenantId}/secrets/x`,
+    ])
       expect([path, await provisioner.send("GET", path)]).toEqual([path, denied(403, "secrets")]);
   });
 
@@ -109,10 +119,16 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
     const binding = (role: string): V1RoleBinding => {
       const base = one<V1RoleBinding>(of, "RoleBinding");
       const roleRef = { ...base.roleRef, kind: "ClusterRole", name: role };
-      return { ...base, metadata: { ...base.metadata, name: `user-ann-${role}` }, roleRef, subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "ann@example.com" }] };
+      return {
+        ...base,
+        metadata: { ...base.metadata, name: `user-ann-${role}` },
+        roleRef,
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "ann@example.com" }],
+      };
     };
     for (const role of platform.grantRoles) expect([role, (await provisioner.apply(binding(role))).status]).toEqual([role, 201]);
-    for (const role of ["cluster-admin", "admin", "view"]) expect([role, await provisioner.apply(binding(role))]).toEqual([role, denied(403, "not currently held")]);
+    for (const role of ["cluster-admin", "admin", "view"])
+      expect([role, await provisioner.apply(binding(role))]).toEqual([role, denied(403, "not currently held")]);
     expect(await provisioner.apply(binding("tenantry-provisioner"))).toEqual(denied(403, "tenantry-access"));
   });
 
@@ -127,7 +143,11 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
       { apiGroup, kind: "User", name: "system:anonymous" },
       { kind: "ServiceAccount", name: "default", namespace: "default" },
     ];
-    for (const subject of subjects) expect([subject, await provisioner.apply({ ...base, subjects: [subject] } as KubernetesObject)]).toEqual([subject, denied(403, "tenantry-access")]);
+    for (const subject of subjects)
+      expect([subject, await provisioner.apply({ ...base, subjects: [subject] } as KubernetesObject)]).toEqual([
+        subject,
+        denied(403, "tenantry-access"),
+      ]);
     const stray = { ...base, metadata: { ...base.metadata, name: "stray" } };
     expect(await provisioner.apply(stray)).toEqual(denied(403, "tenantry-access"));
   });
@@ -135,7 +155,9 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
   test("can write tenant-role alone, and not with what holds the tenant in", async () => {
     const of = await onboard(tenant("roles"));
     const role = one<V1Role>(of, "Role");
-    expect(await provisioner.apply({ ...role, metadata: { ...role.metadata, name: "other" } })).toEqual(denied(403, "roles.rbac.authorization.k8s.io"));
+    expect(await provisioner.apply({ ...role, metadata: { ...role.metadata, name: "other" } })).toEqual(
+      denied(403, "roles.rbac.authorization.k8s.io"),
+    );
     const rules = [
       { apiGroups: ["*"], resources: ["pods"], verbs: ["get"] },
       { apiGroups: [""], resources: ["*"], verbs: ["get"] },
@@ -145,7 +167,11 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
       { apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] },
       { apiGroups: ["rbac.authorization.k8s.io"], resources: ["roles"], verbs: ["create"] },
     ];
-    for (const rule of rules) expect([rule, await provisioner.apply({ ...role, rules: [rule] } as KubernetesObject)]).toEqual([rule, denied(403, "tenantry-access")]);
+    for (const rule of rules)
+      expect([rule, await provisioner.apply({ ...role, rules: [rule] } as KubernetesObject)]).toEqual([
+        rule,
+        denied(403, "tenantry-access"),
+      ]);
   });
 
   test("cannot touch namespaces that are not a tenant's, nor make one, nor take one over", async () => {
@@ -156,13 +182,18 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
     for (const name of ["kube-system", "default"]) {
       const path = `/api/v1/namespaces/${name}`;
       expect([name, (await provisioner.send("DELETE", path)).status]).toEqual([name, 403]);
-      expect([name, await provisioner.send("PATCH", path, { metadata: { labels: { a: "b" } } }, "application/merge-patch+json")]).toEqual([name, denied(403, "tenantry-scope")]);
+      expect([name, await provisioner.send("PATCH", path, { metadata: { labels: { a: "b" } } }, "application/merge-patch+json")]).toEqual([
+        name,
+        denied(403, "tenantry-scope"),
+      ]);
     }
     const of = tenant("foreign");
     const wanted = one(of, "Namespace");
     const foreign = { apiVersion: "v1", kind: "Namespace", metadata: { name: `tenant-${of.tenantId}` } };
     expect(await provisioner.apply(foreign)).toEqual(denied(403, "tenantry-scope"));
-    expect(await provisioner.apply({ ...wanted, metadata: { ...wanted.metadata, name: `other-${run}` } })).toEqual(denied(403, "tenantry-scope"));
+    expect(await provisioner.apply({ ...wanted, metadata: { ...wanted.metadata, name: `other-${run}` } })).toEqual(
+      denied(403, "tenantry-scope"),
+    );
     expect((await admin.apply(foreign)).status).toBe(201);
     expect(await provisioner.apply(wanted)).toEqual(denied(403, "tenantry-scope"));
     expect(await provisioner.delete(wanted)).toEqual(denied(403, "tenantry-scope"));
@@ -179,7 +210,10 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
 describe("the fence of generations", () => {
   const at = (object: KubernetesObject, generation: string | undefined): KubernetesObject => {
     const { [ANNOTATION_GENERATION]: _old, ...rest } = object.metadata?.annotations ?? {};
-    return { ...object, metadata: { ...object.metadata, annotations: generation === undefined ? rest : { ...rest, [ANNOTATION_GENERATION]: generation } } };
+    return {
+      ...object,
+      metadata: { ...object.metadata, annotations: generation === undefined ? rest : { ...rest, [ANNOTATION_GENERATION]: generation } },
+    };
   };
 
   test("denies every object a generation lower than its own, and takes the same and a higher one", async () => {
@@ -197,7 +231,11 @@ describe("the fence of generations", () => {
     const of = await onboard(tenant("missing"));
     for (const object of objectsOf(of))
       for (const generation of [undefined, "", "-1", "6.5", "six", "9".repeat(30)])
-        expect([objectKey(object), generation, await provisioner.apply(at(object, generation))]).toEqual([objectKey(object), generation, denied(422, "missing or not a number")]);
+        expect([objectKey(object), generation, await provisioner.apply(at(object, generation))]).toEqual([
+          objectKey(object),
+          generation,
+          denied(422, "missing or not a number"),
+        ]);
   });
 
   test("denies the re-creation of an object by a generation lower than the namespace's", async () => {
@@ -213,7 +251,8 @@ describe("the fence of generations", () => {
     const of = await onboard(tenant("repair"));
     const namespace = one(of, "Namespace");
     const path = `/api/v1/namespaces/${namespace.metadata?.name}`;
-    const annotate = (value: string | null): Promise<Answer> => admin.send("PATCH", path, { metadata: { annotations: { [ANNOTATION_GENERATION]: value } } }, "application/merge-patch+json");
+    const annotate = (value: string | null): Promise<Answer> =>
+      admin.send("PATCH", path, { metadata: { annotations: { [ANNOTATION_GENERATION]: value } } }, "application/merge-patch+json");
     expect((await annotate("999999")).status).toBe(200);
     expect(await provisioner.apply(at(namespace, "6"))).toEqual(denied(422, "generation 6 is lower than 999999"));
     expect((await annotate(null)).status).toBe(200);
@@ -225,11 +264,16 @@ describe("a tenant", () => {
   test("runs pods up to its tier's priority, and none that Pod Security refuses", async () => {
     const of = await onboard(tenant("pods", { desired: { tier: "basic" } }));
     const namespace = `tenant-${of.tenantId}`;
-    const member = new AsUser({ name: `system:serviceaccount:${namespace}:${namespace}`, groups: ["system:authenticated", "system:serviceaccounts"] });
+    const member = new AsUser({
+      name: `system:serviceaccount:${namespace}:${namespace}`,
+      groups: ["system:authenticated", "system:serviceaccounts"],
+    });
     const path = `/api/v1/namespaces/${namespace}/pods`;
     await admin.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } });
-    for (const name of [undefined, "tenant-default", "tenant-basic"]) expect([name, (await member.send("POST", path, pod(name))).status]).toEqual([name, 201]);
-    for (const name of ["tenant-standard", "tenant-premium", "system-cluster-critical"]) expect([name, await member.send("POST", path, pod(name))]).toEqual([name, denied(403, "tenantry-priority")]);
+    for (const name of [undefined, "tenant-default", "tenant-basic"])
+      expect([name, (await member.send("POST", path, pod(name))).status]).toEqual([name, 201]);
+    for (const name of ["tenant-standard", "tenant-premium", "system-cluster-critical"])
+      expect([name, await member.send("POST", path, pod(name))]).toEqual([name, denied(403, "tenantry-priority")]);
     const root = { ...pod(), spec: { containers: [{ name: "c", image: "pause" }] } };
     expect(await member.send("POST", path, root)).toEqual(denied(403, "PodSecurity"));
   });

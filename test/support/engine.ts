@@ -29,7 +29,10 @@ export function anEngine({ clusters = [aCluster()], start = "2030-01-01T00:00:00
     platform,
     installation: "tenantry-test",
   };
-  const run = (over: Partial<Run> = {}): Run => ({ ...startRun({ owner: ports.newId(), now: ports.clock.now(), remainingMs: 29_000, requestTimeoutMs: 5_000 }), ...over });
+  const run = (over: Partial<Run> = {}): Run => ({
+    ...startRun({ owner: ports.newId(), now: ports.clock.now(), remainingMs: 29_000, requestTimeoutMs: 5_000 }),
+    ...over,
+  });
   return {
     ports,
     table,
@@ -42,7 +45,13 @@ export function anEngine({ clusters = [aCluster()], start = "2030-01-01T00:00:00
     pass: (ms: number) => {
       nowMs += ms;
     },
-    command: (over: Partial<Command> = {}): Command => ({ tenantId: "acme", cause: aCause(), occurredAt: new Date(nowMs).toISOString(), eager: run(), ...over }),
+    command: (over: Partial<Command> = {}): Command => ({
+      tenantId: "acme",
+      cause: aCause(),
+      occurredAt: new Date(nowMs).toISOString(),
+      eager: run(),
+      ...over,
+    }),
     /** What the sweep and the queue do, until nothing is due any more or `rounds` have passed. */
     async settle(tenantId = "acme", rounds = 20): Promise<void> {
       for (let round = 0; round < rounds; round++) {

@@ -1,6 +1,15 @@
 import type { Cluster } from "../../shared/domain/cluster.ts";
 import type { Tenant } from "../../shared/domain/tenant.ts";
-import { type ClusterRegistry, type ClusterSlots, type Dedupe, type OutboxEvent, type ReconcileMessage, type ReconcileQueue, type TenantStore, WriteConflict } from "../../shared/ports.ts";
+import {
+  type ClusterRegistry,
+  type ClusterSlots,
+  type Dedupe,
+  type OutboxEvent,
+  type ReconcileMessage,
+  type ReconcileQueue,
+  type TenantStore,
+  WriteConflict,
+} from "../../shared/ports.ts";
 
 const copy = <T>(value: T): T => structuredClone(value);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -20,17 +29,30 @@ export class MemoryTable implements TenantStore {
     const moved =
       before === undefined
         ? stored !== undefined
-        : stored === undefined || stored.generation !== before.generation || stored.sequence !== before.sequence || !same(stored.desiredAt, before.desiredAt) || (lease !== "ignore" && stored.lease?.owner !== before.lease?.owner);
-    const written = events.some(({ tenantId, sequence }) => this.events.some((event) => event.tenantId === tenantId && event.sequence === sequence));
+        : stored === undefined ||
+          stored.generation !== before.generation ||
+          stored.sequence !== before.sequence ||
+          !same(stored.desiredAt, before.desiredAt) ||
+          (lease !== "ignore" && stored.lease?.owner !== before.lease?.owner);
+    const written = events.some(({ tenantId, sequence }) =>
+      this.events.some((event) => event.tenantId === tenantId && event.sequence === sequence),
+    );
     if (moved || written || (dedupe !== undefined && this.dedupes.has(dedupe.key))) throw new WriteConflict("The record moved.");
-    const changes = Object.fromEntries([...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])].filter((name) => before === undefined || !same(before[name as keyof Tenant], after[name as keyof Tenant])).map((name) => [name, after[name as keyof Tenant]]));
+    const changes = Object.fromEntries(
+      [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])]
+        .filter((name) => before === undefined || !same(before[name as keyof Tenant], after[name as keyof Tenant]))
+        .map((name) => [name, after[name as keyof Tenant]]),
+    );
     if (lease === "ignore" && before !== undefined) delete changes["lease"];
     this.tenants.set(after.tenantId, JSON.parse(JSON.stringify({ ...stored, ...changes })) as Tenant);
     this.events.push(...copy(events));
     if (dedupe !== undefined) this.dedupes.set(dedupe.key, copy(dedupe));
   }
 
-  async begin(tenantId: string, { dueAt, owner, leaseUntil, nextDueAt, now }: Parameters<TenantStore["begin"]>[1]): Promise<Tenant | undefined> {
+  async begin(
+    tenantId: string,
+    { dueAt, owner, leaseUntil, nextDueAt, now }: Parameters<TenantStore["begin"]>[1],
+  ): Promise<Tenant | undefined> {
     const tenant = this.tenants.get(tenantId);
     if (tenant === undefined || tenant.dueAt !== dueAt || (tenant.lease !== undefined && tenant.lease.until >= now)) return undefined;
     tenant.lease = { owner, until: leaseUntil };

@@ -29,7 +29,12 @@ export interface ApiAnswer {
 }
 
 /** Calls the API through the gateway, with the token of all scopes unless another (or none) is given. */
-export async function api(method: string, path: string, body?: unknown, options: { token?: string | null; headers?: Record<string, string> } = {}): Promise<ApiAnswer> {
+export async function api(
+  method: string,
+  path: string,
+  body?: unknown,
+  options: { token?: string | null; headers?: Record<string, string> } = {},
+): Promise<ApiAnswer> {
   const { token = env("TENANTRY_TOKEN"), headers = {} } = options;
   const response = await fetch(`${env("TENANTRY_API_URL")}${path}`, {
     method,
@@ -45,10 +50,23 @@ export async function api(method: string, path: string, body?: unknown, options:
 }
 
 /** Puts an event on the bus, as the signup system would. */
-export async function putEvent(type: string, data: unknown, options: { metadata?: Record<string, unknown>; source?: string } = {}): Promise<void> {
+export async function putEvent(
+  type: string,
+  data: unknown,
+  options: { metadata?: Record<string, unknown>; source?: string } = {},
+): Promise<void> {
   const { metadata, source = "signup" } = options;
   const answer = await eventBridge.send(
-    new PutEventsCommand({ Entries: [{ EventBusName: env("TENANTRY_EVENT_BUS"), Source: source, DetailType: type, Detail: JSON.stringify({ ...(metadata && { metadata }), data }) }] }),
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: env("TENANTRY_EVENT_BUS"),
+          Source: source,
+          DetailType: type,
+          Detail: JSON.stringify({ ...(metadata && { metadata }), data }),
+        },
+      ],
+    }),
   );
   if (answer.FailedEntryCount !== 0) throw new Error(`PutEvents: ${JSON.stringify(answer.Entries)}`);
 }
@@ -107,7 +125,13 @@ export async function takeMessage(queueName: string, fits: (message: Message) =>
     `a message in ${queueName}`,
     async () => {
       const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1, WaitTimeSeconds: 1, MessageAttributeNames: ["All"] }),
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: 1,
+          WaitTimeSeconds: 1,
+          MessageAttributeNames: ["All"],
+        }),
       );
       const found = Messages.find(fits);
       if (found !== undefined) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: found.ReceiptHandle }));

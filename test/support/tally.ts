@@ -12,7 +12,12 @@ export interface Check {
 /** Runs Node with what it says passed on; answers its exit code. */
 export function node(args: string[], env: Record<string, string>, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env }, signal, killSignal: "SIGTERM" });
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...env },
+      signal,
+      killSignal: "SIGTERM",
+    });
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? 1));
   });
@@ -40,7 +45,13 @@ export class Tally {
   /** A run that reports no test at all has failed. */
   async jest(name: string, args: string[], env: Record<string, string>, signal: AbortSignal): Promise<void> {
     const report = join(this.#dir, `jest-${++this.#reports}.json`);
-    const flags = ["--experimental-vm-modules", "--no-warnings=ExperimentalWarning", "node_modules/jest/bin/jest.js", "--json", `--outputFile=${report}`];
+    const flags = [
+      "--experimental-vm-modules",
+      "--no-warnings=ExperimentalWarning",
+      "node_modules/jest/bin/jest.js",
+      "--json",
+      `--outputFile=${report}`,
+    ];
     const code = await node([...flags, ...args], env, signal);
     if (!existsSync(report)) return this.failed(name, `jest ended with code ${code} and no report`);
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, "utf8"));

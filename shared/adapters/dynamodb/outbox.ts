@@ -6,7 +6,9 @@ import { fromItem, isConflict, keys, type Table, toItem } from "./table.ts";
 export function createOutbox(table: Table): Outbox {
   return {
     async get({ pk, sk }) {
-      const { Item } = await table.client.send(new GetItemCommand({ TableName: table.name, Key: toItem({ pk, sk }), ConsistentRead: true }));
+      const { Item } = await table.client.send(
+        new GetItemCommand({ TableName: table.name, Key: toItem({ pk, sk }), ConsistentRead: true }),
+      );
       return Item === undefined ? undefined : eventOf(fromItem(Item));
     },
     async markPublished({ tenantId, sequence }) {

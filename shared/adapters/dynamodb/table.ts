@@ -36,7 +36,11 @@ export const toItem = (value: object): Item => marshall(value, { removeUndefined
 export const fromItem = (item: Item): Record<string, unknown> => unmarshall(item);
 
 /** Builds an UpdateExpression's parts from values to set (`undefined` removes). */
-export function updateOf(changes: Record<string, unknown>): { expression: string; names: Record<string, string>; values: Record<string, unknown> } {
+export function updateOf(changes: Record<string, unknown>): {
+  expression: string;
+  names: Record<string, string>;
+  values: Record<string, unknown>;
+} {
   const names: Record<string, string> = {};
   const values: Record<string, unknown> = {};
   const set: string[] = [];
@@ -49,7 +53,9 @@ export function updateOf(changes: Record<string, unknown>): { expression: string
       set.push(`#u${index} = :u${index}`);
     }
   }
-  const expression = [set.length > 0 ? `SET ${set.join(", ")}` : "", remove.length > 0 ? `REMOVE ${remove.join(", ")}` : ""].filter(Boolean).join(" ");
+  const expression = [set.length > 0 ? `SET ${set.join(", ")}` : "", remove.length > 0 ? `REMOVE ${remove.join(", ")}` : ""]
+    .filter(Boolean)
+    .join(" ");
   return { expression, names, values };
 }
 
@@ -59,5 +65,9 @@ export function isConflict(error: unknown): boolean {
   if (error.name === "ConditionalCheckFailedException" || error.name === "TransactionConflictException") return true;
   if (error.name !== "TransactionCanceledException") return false;
   const reasons = (error as { CancellationReasons?: { Code?: string }[] }).CancellationReasons ?? [];
-  return reasons.every(({ Code }) => Code === undefined || ["None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].includes(Code));
+  return reasons.every(
+    ({ Code }) =>
+      Code === undefined ||
+      ["None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].includes(Code),
+  );
 }

@@ -19,11 +19,18 @@ function decode<T extends object>(cursor: string | undefined, field: keyof T): T
   } catch {
     // Falls through: not a cursor of ours.
   }
-  throw new TenantryError("InvalidInput", "The cursor is not one that this API gave.", { issues: [{ pointer: "/cursor", detail: "not a cursor" }] });
+  throw new TenantryError("InvalidInput", "The cursor is not one that this API gave.", {
+    issues: [{ pointer: "/cursor", detail: "not a cursor" }],
+  });
 }
 
 /** One shard's ids after `after`, in order, and the last id up to which the shard was read (`undefined`: to its end). */
-async function readShard(table: Table, shard: number, query: TenantQuery, after: string): Promise<{ ids: string[]; readTo: string | undefined }> {
+async function readShard(
+  table: Table,
+  shard: number,
+  query: TenantQuery,
+  after: string,
+): Promise<{ ids: string[]; readTo: string | undefined }> {
   const filters = (["phase", "tier", "cluster"] as const).filter((name) => query[name] !== undefined);
   const conditions = filters.map((name) => `#${name} = :${name}`);
   if (query.phase === undefined) conditions.push("#phase <> :deleted");
@@ -37,7 +44,9 @@ async function readShard(table: Table, shard: number, query: TenantQuery, after:
         IndexName: "list",
         KeyConditionExpression: "listShard = :shard AND tenantId > :after",
         FilterExpression: conditions.join(" AND "),
-        ExpressionAttributeNames: Object.fromEntries([...new Set([...filters, "phase"])].filter((name) => conditions.join().includes(`#${name}`)).map((name) => [`#${name}`, name])),
+        ExpressionAttributeNames: Object.fromEntries(
+          [...new Set([...filters, "phase"])].filter((name) => conditions.join().includes(`#${name}`)).map((name) => [`#${name}`, name]),
+        ),
         ExpressionAttributeValues: toItem({
           ":shard": keys.listShard(shard),
           ":after": after,
@@ -59,7 +68,9 @@ async function tenantsOf(table: Table, ids: string[]): Promise<Tenant[]> {
   const found = new Map<string, Tenant>();
   let wanted: Record<string, string>[] = ids.map(keys.tenant);
   for (let round = 0; wanted.length > 0 && round < 5; round++) {
-    const answer = await table.client.send(new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted.slice(0, 100).map(toItem), ConsistentRead: true } } }));
+    const answer = await table.client.send(
+      new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted.slice(0, 100).map(toItem), ConsistentRead: true } } }),
+    );
     for (const item of answer.Responses?.[table.name] ?? []) {
       const tenant = tenantOf(fromItem(item));
       found.set(tenant.tenantId, tenant);
@@ -78,7 +89,10 @@ export function createTenantDirectory(table: Table): TenantDirectory {
       const shards = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => readShard(table, shard, query, after)));
       // Past the shard that was read the least far, an id could be missing between two others.
       const bound = shards.flatMap(({ readTo }) => readTo ?? []).sort()[0];
-      const ids = shards.flatMap((shard) => shard.ids).sort().filter((id) => bound === undefined || id <= bound);
+      const ids = shards
+        .flatMap((shard) => shard.ids)
+        .sort()
+        .filter((id) => bound === undefined || id <= bound);
       const page = ids.slice(0, query.limit);
       const next = ids.length > query.limit ? page.at(-1) : bound;
       return { items: await tenantsOf(table, page), ...(next !== undefined && { nextCursor: encode({ after: next }) }) };

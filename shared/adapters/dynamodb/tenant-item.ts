@@ -23,5 +23,7 @@ export function tenantOf(item: Record<string, unknown>): Tenant {
 /** The attributes in which two items differ; `undefined` where the second lacks one. */
 export function difference(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return Object.fromEntries([...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])).map((name) => [name, after[name]]));
+  return Object.fromEntries(
+    [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name])).map((name) => [name, after[name]]),
+  );
 }

@@ -22,7 +22,11 @@ const found = async (write: Promise<unknown>): Promise<boolean> =>
 function guardOf({ before, lease }: TenantWrite): { expression: string; names: Record<string, string>; values: Record<string, unknown> } {
   if (before === undefined) return { expression: "attribute_not_exists(pk)", names: {}, values: {} };
   const names: Record<string, string> = { "#generation": "generation", "#sequence": "sequence", "#desiredAt": "desiredAt" };
-  const values: Record<string, unknown> = { ":generation": before.generation, ":sequence": before.sequence, ":desiredAt": before.desiredAt };
+  const values: Record<string, unknown> = {
+    ":generation": before.generation,
+    ":sequence": before.sequence,
+    ":desiredAt": before.desiredAt,
+  };
   const parts = ["#generation = :generation", "#sequence = :sequence", "#desiredAt = :desiredAt"];
   if (lease !== "ignore") {
     names["#lease"] = "lease";

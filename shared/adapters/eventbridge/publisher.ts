@@ -35,7 +35,9 @@ export function createEventPublisher(busName: string, client = new EventBridgeCl
   };
   return {
     async publish(events) {
-      const batches = Array.from({ length: Math.ceil(events.length / BATCH) }, (_, index) => events.slice(index * BATCH, (index + 1) * BATCH));
+      const batches = Array.from({ length: Math.ceil(events.length / BATCH) }, (_, index) =>
+        events.slice(index * BATCH, (index + 1) * BATCH),
+      );
       const answers = await Promise.all(batches.map(publishBatch));
       return { published: answers.flatMap(({ published }) => published), failed: answers.flatMap(({ failed }) => failed) };
     },

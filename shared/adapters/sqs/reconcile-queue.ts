@@ -13,11 +13,16 @@ export function createReconcileQueue(urls: { interactive: string; bulk?: string 
         const answer = await client.send(
           new SendMessageBatchCommand({
             QueueUrl: bulk ? (urls.bulk ?? urls.interactive) : urls.interactive,
-            Entries: batch.map((message, index) => ({ Id: String(index), MessageBody: JSON.stringify(message), DelaySeconds: Math.min(900, Math.max(0, Math.ceil(delaySeconds))) })),
+            Entries: batch.map((message, index) => ({
+              Id: String(index),
+              MessageBody: JSON.stringify(message),
+              DelaySeconds: Math.min(900, Math.max(0, Math.ceil(delaySeconds))),
+            })),
           }),
         );
         const [failed] = answer.Failed ?? [];
-        if (failed !== undefined) throw new Error(`SQS did not take ${answer.Failed?.length} of ${batch.length} messages: ${failed.Code} ${failed.Message ?? ""}`);
+        if (failed !== undefined)
+          throw new Error(`SQS did not take ${answer.Failed?.length} of ${batch.length} messages: ${failed.Code} ${failed.Message ?? ""}`);
       }
     },
   };

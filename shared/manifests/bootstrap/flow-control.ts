@@ -26,22 +26,27 @@ when idle and may borrow as much again. Requests over it queue, then answer 429 
         },
       },
     ),
-    entry<V1FlowSchema>("Puts the control plane's requests there, one flow a namespace: a tenant with many requests does not hold up the others.", {
-      apiVersion: "flowcontrol.apiserver.k8s.io/v1",
-      kind: "FlowSchema",
-      metadata: { name: NAME, labels },
-      spec: {
-        priorityLevelConfiguration: { name: NAME },
-        matchingPrecedence: 1000,
-        distinguisherMethod: { type: "ByNamespace" },
-        rules: [
-          {
-            subjects: [{ kind: "Group", group: { name: PROVISIONER_GROUP } }],
-            resourceRules: [{ verbs: EVERYTHING, apiGroups: EVERYTHING, resources: EVERYTHING, namespaces: EVERYTHING, clusterScope: true }],
-            nonResourceRules: [{ verbs: EVERYTHING, nonResourceURLs: EVERYTHING }],
-          },
-        ],
+    entry<V1FlowSchema>(
+      "Puts the control plane's requests there, one flow a namespace: a tenant with many requests does not hold up the others.",
+      {
+        apiVersion: "flowcontrol.apiserver.k8s.io/v1",
+        kind: "FlowSchema",
+        metadata: { name: NAME, labels },
+        spec: {
+          priorityLevelConfiguration: { name: NAME },
+          matchingPrecedence: 1000,
+          distinguisherMethod: { type: "ByNamespace" },
+          rules: [
+            {
+              subjects: [{ kind: "Group", group: { name: PROVISIONER_GROUP } }],
+              resourceRules: [
+                { verbs: EVERYTHING, apiGroups: EVERYTHING, resources: EVERYTHING, namespaces: EVERYTHING, clusterScope: true },
+              ],
+              nonResourceRules: [{ verbs: EVERYTHING, nonResourceURLs: EVERYTHING }],
+            },
+          ],
+        },
       },
-    }),
+    ),
   ];
 }

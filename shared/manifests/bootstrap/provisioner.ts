@@ -34,7 +34,9 @@ RBAC cannot bound namespaces by a prefix: the policies tenantry-scope and tenant
           { apiGroups: [RBAC], resources: ["roles"], verbs: READ },
           { apiGroups: [RBAC], resources: ["roles"], resourceNames: [NAMES.role], verbs: [...WRITE, "escalate", "bind"] },
           { apiGroups: [RBAC], resources: ["rolebindings"], verbs: [...READ, ...WRITE] },
-          ...(platform.grantRoles.length === 0 ? [] : [{ apiGroups: [RBAC], resources: ["clusterroles"], resourceNames: platform.grantRoles, verbs: ["bind"] }]),
+          ...(platform.grantRoles.length === 0
+            ? []
+            : [{ apiGroups: [RBAC], resources: ["clusterroles"], resourceNames: platform.grantRoles, verbs: ["bind"] }]),
         ],
       },
     ),

@@ -48,7 +48,9 @@ function access(platform: Platform): BootstrapEntry[] {
 nothing but it and the ClusterRoles that grants may name is bound (RBAC alone would let the control plane bind its own ClusterRole, whose
 rights it holds), and nothing is bound to a group, to a system user, to another namespace's service account, or to the control plane itself.`,
     {
-      matchConstraints: { resourceRules: [{ apiGroups: [RBAC], apiVersions: ["*"], resources: ["roles", "rolebindings"], operations: ["CREATE", "UPDATE"] }] },
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [RBAC], apiVersions: ["*"], resources: ["roles", "rolebindings"], operations: ["CREATE", "UPDATE"] }],
+      },
       matchConditions: [byProvisioner],
       validations: [
         {
@@ -73,7 +75,8 @@ rights it holds), and nothing is bound to a group, to a system user, to another 
             "request.resource.resource != 'rolebindings' || object.?subjects.orValue([]).all(s, " +
             "(s.kind == 'ServiceAccount' && s.?namespace.orValue('') == object.metadata.namespace) || " +
             "(s.kind == 'User' && !s.name.startsWith('system:') && s.name != request.userInfo.username))",
-          message: "a RoleBinding of a tenant names users, or service accounts of its own namespace; never groups, system users or the control plane",
+          message:
+            "a RoleBinding of a tenant names users, or service accounts of its own namespace; never groups, system users or the control plane",
           reason: "Forbidden",
         },
       ],

@@ -10,7 +10,8 @@ import { anEngine } from "../../support/engine.ts";
 import { noSlots } from "../../support/memory-table.ts";
 
 const acme = { name: "Acme Inc.", tier: "basic" };
-const condition = (tenant: { status: { conditions: { type: string }[] } }, type: string) => tenant.status.conditions.find((c) => c.type === type);
+const condition = (tenant: { status: { conditions: { type: string }[] } }, type: string) =>
+  tenant.status.conditions.find((c) => c.type === type);
 
 describe("An eager onboarding", () => {
   test("is Ready in one invocation, with every object applied once and one GET", async () => {
@@ -19,7 +20,16 @@ describe("An eager onboarding", () => {
     expect(created).toBe(true);
     expect(phaseOf(tenant)).toBe("Ready");
     expect(engine.objects().sort()).toEqual(
-      ["Namespace/tenant-acme", "NetworkPolicy/tenant-isolation", "ServiceAccount/tenant-acme", "Role/tenant-role", "RoleBinding/tenant-binding", "ResourceQuota/tenant-quota", "LimitRange/tenant-limits", "ServiceMonitor/tenant-monitor"].sort(),
+      [
+        "Namespace/tenant-acme",
+        "NetworkPolicy/tenant-isolation",
+        "ServiceAccount/tenant-acme",
+        "Role/tenant-role",
+        "RoleBinding/tenant-binding",
+        "ResourceQuota/tenant-quota",
+        "LimitRange/tenant-limits",
+        "ServiceMonitor/tenant-monitor",
+      ].sort(),
     );
     expect(engine.cluster.calls.filter(({ verb }) => verb === "get")).toHaveLength(1);
     expect(engine.said()).toEqual(["1 TenantOnboarded", "2 TenantReady"]);
@@ -87,7 +97,9 @@ describe("A copy of a command", () => {
   test("with another body is IdempotencyKeyReused", async () => {
     const engine = anEngine();
     await onboardTenant(engine.command({ key }), acme, engine.ports);
-    await expect(onboardTenant(engine.command({ key: { ...key, hash: "body-2" } }), { ...acme, name: "B" }, engine.ports)).rejects.toMatchObject({ code: "IdempotencyKeyReused" });
+    await expect(
+      onboardTenant(engine.command({ key: { ...key, hash: "body-2" } }), { ...acme, name: "B" }, engine.ports),
+    ).rejects.toMatchObject({ code: "IdempotencyKeyReused" });
   });
 
   test("ten at once make one tenant and one set of events", async () => {
@@ -101,7 +113,9 @@ describe("A copy of a command", () => {
     const engine = anEngine();
     await onboardTenant(engine.command(), acme, engine.ports);
     expect((await onboardTenant(engine.command(), acme, engine.ports)).changed).toBe(false);
-    await expect(onboardTenant(engine.command(), { ...acme, tier: "premium" }, engine.ports)).rejects.toMatchObject({ code: "TenantExists" });
+    await expect(onboardTenant(engine.command(), { ...acme, tier: "premium" }, engine.ports)).rejects.toMatchObject({
+      code: "TenantExists",
+    });
   });
 });
 
@@ -154,7 +168,12 @@ describe("Where an onboarding cannot go on", () => {
     await changeTenant(engine.command(), { tier: "premium" }, engine.ports);
     await engine.settle();
     expect(phaseOf(await engine.tenant())).toBe("Ready");
-    expect(await engine.cluster.get({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", name: "tenant-isolation", namespace: "tenant-acme" }, AbortSignal.timeout(1_000))).toBeDefined();
+    expect(
+      await engine.cluster.get(
+        { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", name: "tenant-isolation", namespace: "tenant-acme" },
+        AbortSignal.timeout(1_000),
+      ),
+    ).toBeDefined();
   });
 });
 
@@ -165,15 +184,26 @@ describe("A change", () => {
     const before = engine.objects().length;
     engine.pass(1_000);
     const { tenant } = await changeTenant(engine.command(), { tier: "premium" }, engine.ports);
-    expect(engine.objects().slice(before).sort()).toEqual(["LimitRange/tenant-limits", "Namespace/tenant-acme", "ResourceQuota/tenant-quota"]);
+    expect(engine.objects().slice(before).sort()).toEqual([
+      "LimitRange/tenant-limits",
+      "Namespace/tenant-acme",
+      "ResourceQuota/tenant-quota",
+    ]);
     expect(tenant).toMatchObject({ generation: 2, desired: { tier: "premium" }, status: { observedGeneration: 2 } });
-    expect(engine.table.events.at(-1)).toMatchObject({ type: "TenantQuotaChanged", sequence: 3, detail: { data: { tier: "premium", quota: { cpu: "8", memory: "16Gi" } } } });
+    expect(engine.table.events.at(-1)).toMatchObject({
+      type: "TenantQuotaChanged",
+      sequence: 3,
+      detail: { data: { tier: "premium", quota: { cpu: "8", memory: "16Gi" } } },
+    });
   });
 
   test("above the tier's ceiling is refused with the resource, and changes nothing", async () => {
     const engine = anEngine();
     await onboardTenant(engine.command(), acme, engine.ports);
-    await expect(changeTenant(engine.command(), { quota: { cpu: "1000" } }, engine.ports)).rejects.toMatchObject({ code: "QuotaAboveCeiling", issues: [{ pointer: "/quota/cpu" }] });
+    await expect(changeTenant(engine.command(), { quota: { cpu: "1000" } }, engine.ports)).rejects.toMatchObject({
+      code: "QuotaAboveCeiling",
+      issues: [{ pointer: "/quota/cpu" }],
+    });
     expect((await engine.table.get("acme"))?.generation).toBe(1);
   });
 
@@ -201,7 +231,9 @@ describe("A change", () => {
     const engine = anEngine();
     await expect(changeTenant(engine.command(), { tier: "basic" }, engine.ports)).rejects.toMatchObject({ code: "TenantNotFound" });
     await onboardTenant(engine.command(), acme, engine.ports);
-    await expect(changeTenant(engine.command({ ifMatch: 7 }), { tier: "premium" }, engine.ports)).rejects.toMatchObject({ code: "PreconditionFailed" });
+    await expect(changeTenant(engine.command({ ifMatch: 7 }), { tier: "premium" }, engine.ports)).rejects.toMatchObject({
+      code: "PreconditionFailed",
+    });
   });
 });
 
@@ -230,7 +262,9 @@ describe("A decommission", () => {
     const asked = engine.now();
     await tearDownTenant(engine.command({ occurredAt: asked }), engine.ports);
     await engine.settle();
-    await expect(onboardTenant(engine.command({ occurredAt: "2030-01-01T00:00:00.500Z" }), acme, engine.ports)).rejects.toMatchObject({ code: "TenantDeleted" });
+    await expect(onboardTenant(engine.command({ occurredAt: "2030-01-01T00:00:00.500Z" }), acme, engine.ports)).rejects.toMatchObject({
+      code: "TenantDeleted",
+    });
     engine.pass(1_000);
     const { tenant, created } = await onboardTenant(engine.command(), acme, engine.ports);
     expect(created).toBe(true);

@@ -5,7 +5,9 @@ import { bootstrapObjects } from "../../../shared/manifests/bootstrap.ts";
 
 const entries = bootstrapObjects(config);
 const rulesOf = (name: string): V1PolicyRule[] => {
-  const found = entries.map(({ object }) => object).find((object) => object.kind === "ClusterRole" && object.metadata?.name === name) as V1ClusterRole | undefined;
+  const found = entries.map(({ object }) => object).find((object) => object.kind === "ClusterRole" && object.metadata?.name === name) as
+    | V1ClusterRole
+    | undefined;
   return found?.rules ?? [];
 };
 

@@ -44,8 +44,22 @@ export function aCluster(capabilities: Partial<Cluster["capabilities"]> = {}): C
 
 /** A small platform that no operator edits, so that what hangs on it changes with the generators alone. */
 export function aPlatform(network: Partial<Platform["network"]> = {}): Platform {
-  const quota = { cpu: "2", memory: "4Gi", storage: "10Gi", pods: 10, services: 5, loadBalancers: 1, persistentVolumeClaims: 2, secrets: 20, configMaps: 30 };
-  const limits = { default: { cpu: "200m", memory: "256Mi" }, defaultRequest: { cpu: "50m", memory: "64Mi" }, max: { cpu: "1", memory: "2Gi" } };
+  const quota = {
+    cpu: "2",
+    memory: "4Gi",
+    storage: "10Gi",
+    pods: 10,
+    services: 5,
+    loadBalancers: 1,
+    persistentVolumeClaims: 2,
+    secrets: 20,
+    configMaps: 30,
+  };
+  const limits = {
+    default: { cpu: "200m", memory: "256Mi" },
+    defaultRequest: { cpu: "50m", memory: "64Mi" },
+    max: { cpu: "1", memory: "2Gi" },
+  };
   const big = { ...quota, cpu: "4" };
   return definePlatform({
     tiers: {

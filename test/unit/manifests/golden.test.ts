@@ -20,7 +20,8 @@ function expectGolden(path: string, text: string): void {
   expect(text).toBe(readFileSync(file, "utf8"));
 }
 
-const yaml = (objects: object[]): string => objects.map((object) => `---\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`).join("");
+const yaml = (objects: object[]): string =>
+  objects.map((object) => `---\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`).join("");
 
 describe("the manifests of a tenant", () => {
   test.each(Object.keys(config.tiers))("of the tier %s are the golden ones", (tier) => {
@@ -30,11 +31,16 @@ describe("the manifests of a tenant", () => {
 
   test("with a quota of its own, in a cluster without the Prometheus operator, are the golden ones", () => {
     const tenant = aTenant({ desired: { tier: "basic", quota: { cpu: "3", pods: 30 } } });
-    expectGolden("tenant/basic-own-quota-no-monitoring.yaml", yaml(tenantObjects(tenant, config, aCluster({ serviceMonitor: false }), "production")));
+    expectGolden(
+      "tenant/basic-own-quota-no-monitoring.yaml",
+      yaml(tenantObjects(tenant, config, aCluster({ serviceMonitor: false }), "production")),
+    );
   });
 
   test("change only together with GENERATORS_VERSION, so that every tenant is brought up to date", () => {
-    const objects = ["standard", "premium"].map((tier) => tenantObjects(aTenant({ desired: { tier, labels: { a: "b" } } }), aPlatform(), aCluster(), "test"));
+    const objects = ["standard", "premium"].map((tier) =>
+      tenantObjects(aTenant({ desired: { tier, labels: { a: "b" } } }), aPlatform(), aCluster(), "test"),
+    );
     const file = new URL("generators.json", folder);
     const recorded = JSON.parse(readFileSync(file, "utf8")) as { version: number; hash: string };
     const now = { version: GENERATORS_VERSION, hash: shortHash(objects) };

@@ -26,7 +26,12 @@ describe("the NetworkPolicy", () => {
 
   test("lets out to the same tenant, and to the DNS pods on port 53 alone", () => {
     const dns = {
-      to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } }, podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
+      to: [
+        {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
+          podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
+        },
+      ],
       ports: [
         { protocol: "UDP", port: 53 },
         { protocol: "TCP", port: 53 },
@@ -54,7 +59,10 @@ describe("the NetworkPolicy", () => {
   });
 
   test("never has an empty list of peers or an empty selector, which would allow everything", () => {
-    const range = fc.oneof(fc.constantFrom("0.0.0.0/0", "::/0"), fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 32 })).map(([ip, bits]) => `${ip}/${bits}`));
+    const range = fc.oneof(
+      fc.constantFrom("0.0.0.0/0", "::/0"),
+      fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 32 })).map(([ip, bits]) => `${ip}/${bits}`),
+    );
     fc.assert(
       fc.property(fc.array(range), fc.array(range), (privateRanges, metadataAddresses) => {
         const { ingress, egress = [] } = policyOf({ privateRanges, metadataAddresses });

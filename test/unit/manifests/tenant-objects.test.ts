@@ -14,7 +14,10 @@ const find = <T extends KubernetesObject>(objects: KubernetesObject[], kind: str
 };
 
 const tenantId = fc.stringMatching(/^[a-z0-9]([a-z0-9]|-[a-z0-9]){0,15}$/);
-const labels = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("tenant-id", "pod-security.kubernetes.io/enforce", "app.kubernetes.io/managed-by", "__proto__")), fc.string());
+const labels = fc.dictionary(
+  fc.oneof(fc.string(), fc.constantFrom("tenant-id", "pod-security.kubernetes.io/enforce", "app.kubernetes.io/managed-by", "__proto__")),
+  fc.string(),
+);
 const tenants = fc
   .record({ tenantId, generation: fc.nat(), tier: fc.constantFrom(...Object.keys(config.tiers)), labels })
   .map(({ tier, labels: own, ...parts }) => aTenant({ ...parts, desired: { tier, labels: own } }));
@@ -30,7 +33,11 @@ function texts(value: unknown): string[] {
 function reversed<T>(value: T): T {
   if (Array.isArray(value)) return value.map(reversed) as T;
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, part]) => [key, reversed(part)])) as T;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, part]) => [key, reversed(part)]),
+  ) as T;
 }
 
 describe("every object of a tenant", () => {
@@ -38,7 +45,11 @@ describe("every object of a tenant", () => {
     fc.assert(
       fc.property(tenants, (tenant) => {
         for (const { metadata } of objectsOf(tenant)) {
-          expect(metadata?.labels).toMatchObject({ "tenant-id": tenant.tenantId, "created-by": "tenant-manager", "app.kubernetes.io/managed-by": "tenantry" });
+          expect(metadata?.labels).toMatchObject({
+            "tenant-id": tenant.tenantId,
+            "created-by": "tenant-manager",
+            "app.kubernetes.io/managed-by": "tenantry",
+          });
           expect(metadata?.annotations?.["tenantry.dev/generation"]).toBe(String(tenant.generation));
         }
       }),
@@ -54,7 +65,16 @@ describe("every object of a tenant", () => {
         expect(objects[0]).toMatchObject({ kind: "Namespace", metadata: { name: own } });
         expect(objects[0]?.metadata?.namespace).toBeUndefined();
         for (const object of objects.slice(1)) expect(object.metadata?.namespace).toBe(own);
-        const fixed = new Set(["tenant-id", "tenant-manager", "tenant-isolation", "tenant-role", "tenant-binding", "tenant-quota", "tenant-limits", "tenant-monitor"]);
+        const fixed = new Set([
+          "tenant-id",
+          "tenant-manager",
+          "tenant-isolation",
+          "tenant-role",
+          "tenant-binding",
+          "tenant-quota",
+          "tenant-limits",
+          "tenant-monitor",
+        ]);
         expect(texts(objects).filter((text) => text.startsWith("tenant-") && text !== own && !fixed.has(text))).toEqual([]);
         expect(texts(objects)).not.toContain(`tenant-${other}`);
         const chosen = objects.flatMap(selectedTenants);
@@ -79,7 +99,16 @@ describe("every object of a tenant", () => {
 
   test("belongs to a condition", () => {
     const conditions = objectsOf(aTenant()).map(({ kind }) => conditionOf(kind ?? ""));
-    expect(conditions).toEqual(["Isolated", "Isolated", "AccessApplied", "AccessApplied", "AccessApplied", "QuotaApplied", "QuotaApplied", "Monitored"]);
+    expect(conditions).toEqual([
+      "Isolated",
+      "Isolated",
+      "AccessApplied",
+      "AccessApplied",
+      "AccessApplied",
+      "QuotaApplied",
+      "QuotaApplied",
+      "Monitored",
+    ]);
     expect(() => conditionOf("Pod")).toThrow("Pod");
   });
 
@@ -87,7 +116,9 @@ describe("every object of a tenant", () => {
     fc.assert(
       fc.property(tenants, (tenant) => {
         expect(objectsOf(tenant)).toEqual(objectsOf(structuredClone(tenant)));
-        expect(texts(objectsOf({ ...tenant, desired: { ...tenant.desired, labels: {} } })).filter((text) => text.startsWith("_"))).toEqual([]);
+        expect(texts(objectsOf({ ...tenant, desired: { ...tenant.desired, labels: {} } })).filter((text) => text.startsWith("_"))).toEqual(
+          [],
+        );
       }),
     );
   });
@@ -96,12 +127,21 @@ describe("every object of a tenant", () => {
 /** Tenants that an object's selectors choose. */
 function selectedTenants(value: unknown): unknown[] {
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, part]) => (key === "matchLabels" && "tenant-id" in part ? [part["tenant-id"]] : selectedTenants(part)));
+  return Object.entries(value).flatMap(([key, part]) =>
+    key === "matchLabels" && "tenant-id" in part ? [part["tenant-id"]] : selectedTenants(part),
+  );
 }
 
 describe("the Namespace", () => {
   test("keeps a tenant's labels under a prefix of ours, and leaves out what Kubernetes could not hold", () => {
-    const own = { team: "blue", "pod-security.kubernetes.io/enforce": "privileged", "tenant-id": "other", "bad value": "x", empty: "", long: "x".repeat(64) };
+    const own = {
+      team: "blue",
+      "pod-security.kubernetes.io/enforce": "privileged",
+      "tenant-id": "other",
+      "bad value": "x",
+      empty: "",
+      long: "x".repeat(64),
+    };
     expect(find(objectsOf(aTenant({ desired: { labels: own } })), "Namespace").metadata?.labels).toEqual({
       "label.tenantry.dev/team": "blue",
       "label.tenantry.dev/tenant-id": "other",
@@ -117,13 +157,15 @@ describe("the Namespace", () => {
   });
 
   test("cannot be made for a tier that the configuration does not have", () => {
-    for (const tier of ["gold", "toString", "__proto__"]) expect(() => objectsOf(aTenant({ desired: { tier } }))).toThrow("is not in the configuration");
+    for (const tier of ["gold", "toString", "__proto__"])
+      expect(() => objectsOf(aTenant({ desired: { tier } }))).toThrow("is not in the configuration");
   });
 });
 
 describe("a change of tier", () => {
   test("touches the Namespace's labels, the quota and the limits alone", () => {
-    const hashes = (tier: string): Map<string, string> => new Map(objectsOf(aTenant({ desired: { tier } })).map((object) => [objectKey(object), objectHash(object)]));
+    const hashes = (tier: string): Map<string, string> =>
+      new Map(objectsOf(aTenant({ desired: { tier } })).map((object) => [objectKey(object), objectHash(object)]));
     const before = hashes("basic");
     const changed = [...hashes("premium")].filter(([key, hash]) => before.get(key) !== hash).map(([key]) => key);
     expect(changed).toEqual(["Namespace/tenant-acme", "ResourceQuota/tenant-quota", "LimitRange/tenant-limits"]);
@@ -164,14 +206,40 @@ describe("access", () => {
   test("of the tenant's Role never reaches what holds the tenant in, and is always listed", () => {
     const { rules } = find<V1Role>(objectsOf(aTenant()), "Role");
     const all = rules?.flatMap((rule) => [...(rule.apiGroups ?? []), ...(rule.resources ?? []), ...rule.verbs]) ?? [];
-    for (const never of ["*", "rbac.authorization.k8s.io", "resourcequotas", "limitranges", "networkpolicies", "namespaces", "serviceaccounts", "serviceaccounts/token", "endpoints", "impersonate"])
+    for (const never of [
+      "*",
+      "rbac.authorization.k8s.io",
+      "resourcequotas",
+      "limitranges",
+      "networkpolicies",
+      "namespaces",
+      "serviceaccounts",
+      "serviceaccounts/token",
+      "endpoints",
+      "impersonate",
+    ])
       expect(all).not.toContain(never);
-    expect(all).toEqual(expect.arrayContaining(["pods", "pods/log", "services", "configmaps", "secrets", "deployments", "statefulsets", "jobs", "cronjobs", "ingresses"]));
+    expect(all).toEqual(
+      expect.arrayContaining([
+        "pods",
+        "pods/log",
+        "services",
+        "configmaps",
+        "secrets",
+        "deployments",
+        "statefulsets",
+        "jobs",
+        "cronjobs",
+        "ingresses",
+      ]),
+    );
   });
 
   test("is bound to the tenant's ServiceAccount, whose token no pod gets unasked", () => {
     const objects = objectsOf(aTenant());
-    expect(find<V1RoleBinding>(objects, "RoleBinding").subjects).toEqual([{ kind: "ServiceAccount", name: "tenant-acme", namespace: "tenant-acme" }]);
+    expect(find<V1RoleBinding>(objects, "RoleBinding").subjects).toEqual([
+      { kind: "ServiceAccount", name: "tenant-acme", namespace: "tenant-acme" },
+    ]);
     expect(find(objects, "ServiceAccount")).toMatchObject({ automountServiceAccountToken: false });
   });
 });
