@@ -133,7 +133,7 @@ export class ClusterError extends Error {
   override readonly name = "ClusterError";
   /** HTTP status; `undefined` where there was no answer. */
   readonly status: number | undefined;
-  /** The Kubernetes `Status.reason`, or `Unreachable`, `Timeout`, `Aborted`. */
+  /** The Kubernetes `Status.reason`, or `Unreachable`, `Timeout`, `Aborted`, `TokenUnavailable`. */
   readonly reason: string;
 
   constructor(status: number | undefined, reason: string, message: string, options?: ErrorOptions) {
@@ -147,6 +147,23 @@ export class ClusterError extends Error {
   }
 }
 
+export interface ListQuery {
+  apiVersion: string;
+  kind: string;
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  /** Objects a page, at the most. */
+  limit?: number | undefined;
+  continue?: string | undefined;
+}
+
+export interface ListPage {
+  /** With their `apiVersion` and `kind`, which lists leave out. */
+  items: KubernetesObject[];
+  /** Where the next page goes on; absent on the last. */
+  continue?: string | undefined;
+}
+
 /** One cluster's API. Every call throws `ClusterError`, and ends when `signal` aborts. */
 export interface ClusterApi {
   /** `undefined` on 404. */
@@ -155,6 +172,15 @@ export interface ClusterApi {
   apply(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject>;
   /** Background deletion, only of the object with that uid where one is given; 404 is success. */
   delete(ref: ObjectRef, options: { uid?: string | undefined }, signal: AbortSignal): Promise<void>;
+  /** One page of a kind's objects, over all namespaces or in one. The first page of a list names what the next go on from. */
+  list(query: ListQuery, signal: AbortSignal): Promise<ListPage>;
+  /** JSON merge patch of an object, or of a subresource of it, as field manager `tenantry`; 404 answers `undefined`. */
+  patch(
+    ref: ObjectRef,
+    patch: object,
+    options: { subresource?: "scale" | undefined },
+    signal: AbortSignal,
+  ): Promise<KubernetesObject | undefined>;
   /** Whether the API group and version is served. */
   serves(apiVersion: string, signal: AbortSignal): Promise<boolean>;
 }

@@ -101,6 +101,8 @@ export interface Announcement {
   type: string;
   generation: number;
   cause: Cause;
+  /** What the event says besides what the record then tells. */
+  data?: Record<string, unknown> | undefined;
 }
 
 /** The record: one item. Everything else is convergence towards `desired`. */

@@ -136,7 +136,7 @@ function announced(tenant: Tenant, after: Tenant, done: boolean, { platform }: A
     TenantQuotaChanged: { tier, quota: shape === undefined ? {} : effectiveQuota(shape, quota) },
     TenantDecommissioned: { namespace, cluster, proof: after.status.proof },
   };
-  return tenant.announcements.map(({ type, cause }) => ({ type, cause, data: data[type] ?? {} }));
+  return tenant.announcements.map(({ type, cause, data: more }) => ({ type, cause, data: { ...data[type], ...more } }));
 }
 
 function trouble(tenant: Tenant, after: Tenant, timers: Tenant["timers"]): Said[] {

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { pathOf } from "../../shared/adapters/kubernetes/path.ts";
 import { refOf } from "../../shared/adapters/kubernetes/client.ts";
-import { type ClusterApi, ClusterError, type ObjectRef } from "../../shared/ports.ts";
+import { type ClusterApi, ClusterError, type ListPage, type ListQuery, type ObjectRef } from "../../shared/ports.ts";
 
 export interface ClusterCall {
-  verb: "get" | "apply" | "delete" | "serves";
+  verb: "get" | "apply" | "delete" | "list" | "patch" | "serves";
   /** The object that is asked for, or none for `serves`. */
   ref?: ObjectRef;
   /** What is applied. */
@@ -59,6 +59,45 @@ export class MemoryCluster implements ClusterApi {
       if (ref.kind !== "Namespace") this.#objects.delete(pathOf(ref));
       else found.metadata.deletionTimestamp ??= new Date();
     });
+  }
+
+  async list(
+    { apiVersion, kind, namespace, labelSelector, limit = 500, continue: from = "0" }: ListQuery,
+    signal: AbortSignal,
+  ): Promise<ListPage> {
+    return await this.#call({ verb: "list", ref: { apiVersion, kind, name: "", namespace } }, signal, () => {
+      const wanted = (labelSelector ?? "")
+        .split(",")
+        .filter(Boolean)
+        .map((pair) => pair.split("=") as [string, string]);
+      const all = this.objects().filter(
+        (object) =>
+          object.apiVersion === apiVersion &&
+          object.kind === kind &&
+          (namespace === undefined || object.metadata?.namespace === namespace) &&
+          wanted.every(([key, value]) => object.metadata?.labels?.[key] === value),
+      );
+      const end = Number(from) + limit;
+      return { items: all.slice(Number(from), end), ...(end < all.length && { continue: String(end) }) };
+    });
+  }
+
+  async patch(
+    ref: ObjectRef,
+    patch: object,
+    { subresource }: { subresource?: "scale" | undefined },
+    signal: AbortSignal,
+  ): Promise<KubernetesObject | undefined> {
+    return await this.#call(
+      { verb: "patch", ref, object: { ...clone(patch), ...(subresource && { subresource }) } as KubernetesObject },
+      signal,
+      () => {
+        const found = this.#objects.get(pathOf(ref));
+        if (found === undefined) return undefined;
+        merge(found as unknown as Record<string, unknown>, clone(patch) as Record<string, unknown>);
+        return clone(found);
+      },
+    );
   }
 
   async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {
@@ -132,13 +171,24 @@ export class MemoryCluster implements ClusterApi {
     const live = (): void => {
       if (signal.aborted) throw new ClusterError(undefined, "Aborted", `${call.verb}: given up by the caller`);
     };
-    if (call.ref !== undefined) pathOf(call.ref); // As the client refuses kinds and names.
+    if (call.ref !== undefined && call.verb !== "list") pathOf(call.ref); // As the client refuses kinds and names.
     live();
     await this.before?.(call);
     live();
     const answer = effect();
     await this.after?.(call);
     return answer;
+  }
+}
+
+/** RFC 7396. */
+function merge(target: Record<string, unknown>, patch: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(patch)) {
+    const inner = target[key];
+    if (value === null) delete target[key];
+    else if (typeof value === "object" && !Array.isArray(value) && typeof inner === "object" && inner !== null)
+      merge(inner as Record<string, unknown>, value as Record<string, unknown>);
+    else target[key] = value;
   }
 }
 

@@ -1,8 +1,8 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
+import type { KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
 import { FIELD_MANAGER } from "../../manifests/identity.ts";
-import { type ClusterApi, ClusterError, type ObjectRef } from "../../ports.ts";
+import { type ClusterApi, ClusterError, type ListPage, type ListQuery, type ObjectRef } from "../../ports.ts";
 import { type Answer, errorOfAnswer, isAbsent } from "./errors.ts";
-import { pathOf, pathOfVersion } from "./path.ts";
+import { pathOf, pathOfList, pathOfVersion } from "./path.ts";
 import type { KubeRequest, Requests } from "./request.ts";
 
 /** The API of one cluster, on shared connections. */
@@ -49,6 +49,38 @@ export class KubernetesClient implements ClusterApi {
     if (!isAbsent(answer)) succeeded(request, answer);
   }
 
+  async list(query: ListQuery, signal: AbortSignal): Promise<ListPage> {
+    const { apiVersion, kind, labelSelector, limit = 500 } = query;
+    const search = new URLSearchParams({ limit: String(limit), ...(labelSelector !== undefined && { labelSelector }) });
+    if (query.continue !== undefined) search.set("continue", query.continue);
+    const request: KubeRequest = {
+      method: "GET",
+      path: `${pathOfList(query)}?${search}`,
+      what: `list ${kind} ${query.namespace ?? ""}`.trimEnd(),
+    };
+    const page = parsed<KubernetesListObject<KubernetesObject>>(request, await this.#requests.send(request, signal));
+    // As it goes over the wire: the client library's classes rename it.
+    const next = (page.metadata as { continue?: string } | undefined)?.continue;
+    return { items: page.items.map((item) => ({ ...item, apiVersion, kind })), ...(next && { continue: next }) };
+  }
+
+  async patch(
+    ref: ObjectRef,
+    patch: object,
+    { subresource }: { subresource?: "scale" | undefined },
+    signal: AbortSignal,
+  ): Promise<KubernetesObject | undefined> {
+    const request: KubeRequest = {
+      method: "PATCH",
+      path: `${pathOf(ref)}${subresource === undefined ? "" : `/${subresource}`}?fieldManager=${FIELD_MANAGER}`,
+      contentType: "application/merge-patch+json",
+      body: JSON.stringify(patch),
+      what: describe("patch", ref),
+    };
+    const answer = await this.#requests.send(request, signal);
+    return isAbsent(answer) ? undefined : objectOf(request, answer);
+  }
+
   async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {
     const request: KubeRequest = { method: "GET", path: pathOfVersion(apiVersion), what: `look for the API ${apiVersion}` };
     const answer = await this.#requests.send(request, signal);
@@ -77,10 +109,12 @@ function succeeded({ what }: KubeRequest, answer: Answer): void {
   if (answer.status < 200 || answer.status > 299) throw errorOfAnswer(what, answer);
 }
 
-function objectOf(request: KubeRequest, answer: Answer): KubernetesObject {
+const objectOf = (request: KubeRequest, answer: Answer): KubernetesObject => parsed<KubernetesObject>(request, answer);
+
+function parsed<T>(request: KubeRequest, answer: Answer): T {
   succeeded(request, answer);
   try {
-    return JSON.parse(answer.body) as KubernetesObject;
+    return JSON.parse(answer.body) as T;
   } catch {
     throw new ClusterError(undefined, "Unreachable", `the answer is not JSON; is the endpoint an API server? (${request.what})`);
   }

@@ -14,6 +14,9 @@ const resources: Record<string, Resource> = {
   "networking.k8s.io/v1/NetworkPolicy": { plural: "networkpolicies", namespaced: true },
   "rbac.authorization.k8s.io/v1/Role": { plural: "roles", namespaced: true },
   "rbac.authorization.k8s.io/v1/RoleBinding": { plural: "rolebindings", namespaced: true },
+  "apps/v1/Deployment": { plural: "deployments", namespaced: true },
+  "apps/v1/StatefulSet": { plural: "statefulsets", namespaced: true },
+  "batch/v1/CronJob": { plural: "cronjobs", namespaced: true },
   "monitoring.coreos.com/v1/ServiceMonitor": { plural: "servicemonitors", namespaced: true },
 };
 
@@ -36,9 +39,20 @@ export function pathOfVersion(apiVersion: string): string {
   return `/apis/${segment(group, "The group")}/${segment(version, "The version")}`;
 }
 
+/** The path of a kind's list, in a namespace or over all. Throws `ClusterError` (400) as `pathOf` does. */
+export function pathOfList({ apiVersion, kind, namespace }: Omit<ObjectRef, "name">): string {
+  const resource = resourceOf(apiVersion, kind);
+  if (!resource.namespaced && namespace !== undefined) refuse(`${kind} is cluster-scoped, but a namespace was given: "${namespace}"`);
+  const parent = namespace === undefined ? "" : `/namespaces/${segment(namespace, `The namespace of the list of ${kind}`)}`;
+  return `${pathOfVersion(apiVersion)}${parent}/${resource.plural}`;
+}
+
+const resourceOf = (apiVersion: string, kind: string): Resource =>
+  resources[`${apiVersion}/${kind}`] ?? refuse(`No path is known for ${apiVersion} ${kind}.`);
+
 /** The path of one object. Names keep their case. Throws `ClusterError` (400) for a kind that is not in the table, or a name or namespace amiss. */
 export function pathOf({ apiVersion, kind, namespace, name }: ObjectRef): string {
-  const resource = resources[`${apiVersion}/${kind}`] ?? refuse(`No path is known for ${apiVersion} ${kind}.`);
+  const resource = resourceOf(apiVersion, kind);
   if (!resource.namespaced && namespace !== undefined)
     refuse(`${kind} "${name}" is cluster-scoped, but a namespace was given: "${namespace}"`);
   const parent = resource.namespaced ? `/namespaces/${segment(namespace, `The namespace of ${kind} "${name}"`)}` : "";
