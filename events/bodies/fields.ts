@@ -46,22 +46,23 @@ export const tenantLabelKey = z
 /** The key of a cluster's label, which may be one of Kubernetes' own (`topology.kubernetes.io/region`). */
 export const clusterLabelKey = z.string().regex(new RegExp(`^${labelKey}$`), "a Kubernetes label key");
 
-const most = 32;
-/** A map of at most 32 entries. */
+/** Entries that a map may have, also after a patch was merged into it. */
+export const mostEntries = 32;
+/** A map of at most `mostEntries` entries. */
 export function labelMap<K extends z.ZodString, V extends z.ZodType>(key: K, value: V) {
   return z
     .record(key, value)
-    .refine((map) => Object.keys(map).length <= most, { error: `at most ${most} entries` })
-    .meta({ maxProperties: most });
+    .refine((map) => Object.keys(map).length <= mostEntries, { error: `at most ${mostEntries} entries` })
+    .meta({ maxProperties: mostEntries });
 }
 
 export const tenantLabels = labelMap(tenantLabelKey, labelValue).meta({
   description: "Labels for the tenant's namespace.",
-  maxProperties: most,
+  maxProperties: mostEntries,
 });
 export const requirements = labelMap(clusterLabelKey, labelValue).meta({
   description: "Labels that the tenant's cluster must carry.",
-  maxProperties: most,
+  maxProperties: mostEntries,
 });
 
 const resources = quotaSchema.shape;

@@ -1,4 +1,5 @@
 import { TenantryError } from "./errors.ts";
+import { assertAhead } from "./expiry.ts";
 import { judge } from "./lifecycle.ts";
 import type { Announcement, Cause, Desired, DesiredField, Tenant, Timestamp } from "./tenant.ts";
 
@@ -39,6 +40,7 @@ export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
     );
   }
   judge("onboard", tenantId, before);
+  assertAhead(asked.desired.expiresAt, now);
   const desired: Desired = { ...asked.desired, state: "Active" };
   const generation = (before?.generation ?? 0) + 1;
   const after: Tenant = {
@@ -77,6 +79,7 @@ export function change(tenantId: string, before: Tenant | undefined, asked: Chan
     if (asked.occurredAt < (desiredAt[field] ?? "")) continue;
     desiredAt[field] = asked.occurredAt;
     if (same(desired[field], value)) continue;
+    if (field === "expiresAt") assertAhead(value as Timestamp | undefined, asked.now);
     desired[field] = value;
     changed.push(field);
   }

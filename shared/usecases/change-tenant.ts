@@ -1,3 +1,4 @@
+import { mostEntries } from "../../events/bodies/fields.ts";
 import type { PatchBody } from "../../events/bodies/patch.ts";
 import { TenantryError } from "../domain/errors.ts";
 import { change } from "../domain/intent.ts";
@@ -8,7 +9,7 @@ import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { knownTier } from "./onboard-tenant.ts";
 import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 
-/** Changes what a tenant should be. Throws `TenantNotFound`, `UnknownTier`, `QuotaAboveCeiling`, `TenantDeleting`, `TenantDeleted`. */
+/** Changes what a tenant should be. Throws `InvalidInput`, `TenantNotFound`, `UnknownTier`, `QuotaAboveCeiling`, `TenantDeleting`, `TenantDeleted`. */
 export async function changeTenant(command: Command, patch: PatchBody, ports: ReconcilePorts): Promise<Recorded> {
   const { platform } = ports;
   if (patch.tier !== undefined) knownTier(patch.tier, platform);
@@ -30,6 +31,8 @@ function changesOf(desired: Desired, patch: PatchBody, platform: Platform): Part
     changes.requirements = patch.requirements === null ? {} : (merge(desired.requirements, patch.requirements) ?? {});
   if (patch.labels !== undefined) changes.labels = patch.labels === null ? {} : (merge(desired.labels, patch.labels) ?? {});
   if (patch.quota !== undefined) changes.quota = patch.quota === null ? undefined : merge(desired.quota ?? {}, patch.quota);
+  notTooMany("labels", changes.labels);
+  notTooMany("requirements", changes.requirements);
   withinCeiling({ ...desired, ...changes }, platform);
   return changes;
 }
@@ -37,6 +40,15 @@ function changesOf(desired: Desired, patch: PatchBody, platform: Platform): Part
 function merge<T extends object>(target: T, patch: { [key: string]: unknown }): T | undefined {
   const merged = Object.entries({ ...target, ...patch }).filter(([, value]) => value !== null && value !== undefined);
   return merged.length === 0 ? undefined : (Object.fromEntries(merged) as T);
+}
+
+/** The patch alone may be small; what counts is what it makes. */
+function notTooMany(field: "labels" | "requirements", merged: Record<string, string> = {}): void {
+  const count = Object.keys(merged).length;
+  if (count <= mostEntries) return;
+  throw new TenantryError("InvalidInput", `The tenant would have ${count} ${field}.`, {
+    issues: [{ pointer: `/${field}`, detail: `at most ${mostEntries} entries` }],
+  });
 }
 
 function withinCeiling({ tier, quota }: Desired, platform: Platform): void {

@@ -11,7 +11,7 @@ import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 /** Tier of a tenant that asks for none. */
 const DEFAULT_TIER = "default";
 
-/** Onboards a tenant. Throws `UnknownTier`, `IsolationUnavailable`, `TenantIdReserved`, `TenantExists`, `TenantDeleting`, `TenantDeleted`. */
+/** Onboards a tenant. Throws `InvalidInput`, `UnknownTier`, `IsolationUnavailable`, `TenantIdReserved`, `TenantExists`, `TenantDeleting`, `TenantDeleted`. */
 export async function onboardTenant(command: Command, body: Omit<OnboardBody, "tenantId">, ports: ReconcilePorts): Promise<Recorded> {
   const { platform } = ports;
   const { name, tier = DEFAULT_TIER, labels = {}, isolation = platform.defaultIsolation, requirements = {}, owner, expiresAt } = body;
