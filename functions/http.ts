@@ -5,24 +5,31 @@ import { etagOf, renderTenant } from "../shared/http/render.ts";
 import type { HttpAnswer, HttpRequest } from "../shared/http/request.ts";
 import type { ReconcilePorts } from "../shared/reconcile/ports.ts";
 import { startRun } from "../shared/reconcile/run.ts";
+import type { CommandKey } from "../shared/usecases/once.ts";
 import type { Command, Recorded } from "../shared/usecases/record-intent.ts";
 
 /** A request as a command: eager for as long as its caller waits. */
 export function commandOf(request: HttpRequest, operation: string, tenantId: string, { clock, newId, platform }: ReconcilePorts): Command {
-  const { cause, receivedAt: occurredAt, ifMatch, idempotencyKey, principal, waitSeconds, body, params } = request;
+  const { cause, receivedAt: occurredAt, ifMatch, waitSeconds } = request;
   const { requestTimeoutMs } = platform.cluster;
   return {
     tenantId,
     cause,
     occurredAt,
     ifMatch,
-    key:
-      idempotencyKey === undefined ? undefined : { id: `${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) },
+    key: keyOf(request, operation),
     eager:
       waitSeconds <= 0
         ? undefined
         : startRun({ owner: newId(), now: clock.now(), remainingMs: request.remainingMs(), requestTimeoutMs, workMs: waitSeconds * 1_000 }),
   };
+}
+
+/** What dedupes a request: its `Idempotency-Key` with the principal, and the hash of all that it asks. */
+export function keyOf({ idempotencyKey, principal, params, body }: HttpRequest, operation: string): CommandKey | undefined {
+  return idempotencyKey === undefined
+    ? undefined
+    : { id: `${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) };
 }
 
 /** 201 or 200 where the tenant is as asked, 202 where it is on the way. */

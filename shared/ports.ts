@@ -110,8 +110,9 @@ export interface ReconcileQueue {
 export interface ClusterRegistry {
   get(name: string): Promise<Cluster | undefined>;
   list(): Promise<Cluster[]>;
-  put(cluster: Cluster): Promise<void>;
-  delete(name: string): Promise<void>;
+  /** With a dedupe item, in one transaction: throws `WriteConflict` where that item exists. */
+  put(cluster: Cluster, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
+  delete(name: string, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
 }
 
 /** Slots that bound the reconciles at work in one cluster, over all functions. */

@@ -4,6 +4,7 @@ import type { HttpAnswer } from "../../shared/http/request.ts";
 import { clustersApi } from "../../shared/http/routes/clusters-api.ts";
 import type { Cluster } from "../../shared/domain/cluster.ts";
 import { cordonCluster, readCluster, registerCluster, removeCluster } from "../../shared/usecases/register-cluster.ts";
+import { keyOf } from "../http.ts";
 import { type ClusterDeps, clusterDeps } from "./deps.ts";
 
 const answer = (cluster: Cluster, status = 200): HttpAnswer => ({ status, body: renderCluster(cluster) });
@@ -17,16 +18,18 @@ export const createHandler = (deps: ClusterDeps) =>
         return { status: 200, body: { items: (await deps.registry.list()).map(renderCluster) } };
       },
       getCluster: async ({ params }) => answer(await readCluster(params.name, deps.registry)),
-      async putCluster({ params, body }) {
-        const { cluster, created } = await registerCluster(params.name, body, deps);
+      async putCluster(request) {
+        const { name } = request.params;
+        const { cluster, created } = await registerCluster(name, request.body, deps, keyOf(request, "putCluster"));
         return { ...answer(cluster, created ? 201 : 200), location: `/clusters/${cluster.name}` };
       },
-      async deleteCluster({ params }) {
-        await removeCluster(params.name, deps);
+      async deleteCluster(request) {
+        await removeCluster(request.params.name, deps, keyOf(request, "deleteCluster"));
         return { status: 204 };
       },
-      cordonCluster: async ({ params }) => answer(await cordonCluster(params.name, "Cordoned", deps)),
-      uncordonCluster: async ({ params }) => answer(await cordonCluster(params.name, "Active", deps)),
+      cordonCluster: async (request) => answer(await cordonCluster(request.params.name, "Cordoned", deps, keyOf(request, "cordonCluster"))),
+      uncordonCluster: async (request) =>
+        answer(await cordonCluster(request.params.name, "Active", deps, keyOf(request, "uncordonCluster"))),
     },
     deps,
   );

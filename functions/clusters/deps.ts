@@ -1,6 +1,7 @@
 import platform from "../../config/tenantry.ts";
 import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-registry.ts";
 import { openTable } from "../../shared/adapters/dynamodb/table.ts";
+import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
 import { createTenantDirectory } from "../../shared/adapters/dynamodb/tenant-directory.ts";
 import { describeCluster } from "../../shared/adapters/eks/describe.ts";
 import { createClusterAccess } from "../../shared/adapters/kubernetes/access.ts";
@@ -17,6 +18,8 @@ export function clusterDeps(): ClusterDeps {
   return {
     registry: createClusterRegistry(table),
     directory: createTenantDirectory(table),
+    dedupes: createTenantStore(table),
+    dedupeDays: platform.retentionDays.dedupe,
     clusters: createClusterAccess({ platform }),
     describe: describeCluster,
     defaultRegion: env.AWS_REGION,

@@ -1,13 +1,13 @@
 import type { ClusterBody } from "../../events/bodies/cluster.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { TenantryError } from "../domain/errors.ts";
-import { type ClusterAccess, ClusterError, type ClusterRegistry, type Clock, type TenantDirectory } from "../ports.ts";
+import { type ClusterAccess, ClusterError, type ClusterRegistry, type TenantDirectory } from "../ports.ts";
+import { type CommandKey, type OncePorts, once } from "./once.ts";
 
-export interface ClusterPorts {
+export interface ClusterPorts extends OncePorts {
   registry: ClusterRegistry;
   clusters: ClusterAccess;
   directory: TenantDirectory;
-  clock: Clock;
   /** Endpoint and CA (base64 PEM) of an EKS cluster. */
   describe: (eksClusterName: string, region: string) => Promise<{ endpoint: string; certificateAuthority: string }>;
   defaultRegion: string;
@@ -18,13 +18,31 @@ const DEFAULT_CAPACITY = 10_000;
 /** Longest that the first words with a cluster may take, milliseconds. */
 const PROBE_MS = 8_000;
 
-/** Registers a cluster, or changes its item, after proving that it answers to our identity. Throws `ClusterUnreachable`, `ClusterNotFound`. */
+/**
+ * Registers a cluster, or changes its item, after proving that it answers to our identity.
+ * Throws `ClusterUnreachable`, `ClusterNotFound`, `IdempotencyKeyReused`.
+ */
 export async function registerCluster(
   name: string,
   body: ClusterBody,
   ports: ClusterPorts,
+  key?: CommandKey,
 ): Promise<{ cluster: Cluster; created: boolean }> {
-  const before = await ports.registry.get(name);
+  return once(
+    key,
+    ports,
+    async (dedupe) => {
+      const before = await ports.registry.get(name);
+      const cluster = await describedBy(name, body, before, ports);
+      cluster.capabilities.serviceMonitor = await servesMonitors(cluster, ports.clusters);
+      await ports.registry.put(cluster, dedupe);
+      return { cluster, created: before === undefined };
+    },
+    async () => ({ cluster: await readCluster(name, ports.registry), created: false }),
+  );
+}
+
+async function describedBy(name: string, body: ClusterBody, before: Cluster | undefined, ports: ClusterPorts): Promise<Cluster> {
   const now = ports.clock.now().toISOString();
   const region = body.region ?? before?.region ?? ports.defaultRegion;
   const eksClusterName = body.eksClusterName ?? before?.eksClusterName ?? name;
@@ -32,7 +50,7 @@ export async function registerCluster(
     body.endpoint !== undefined && body.certificateAuthority !== undefined
       ? { endpoint: body.endpoint, certificateAuthority: body.certificateAuthority }
       : await ports.describe(eksClusterName, region);
-  const cluster: Cluster = {
+  return {
     name,
     endpoint,
     certificateAuthority,
@@ -46,9 +64,6 @@ export async function registerCluster(
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
   };
-  cluster.capabilities.serviceMonitor = await servesMonitors(cluster, ports.clusters);
-  await ports.registry.put(cluster);
-  return { cluster, created: before === undefined };
 }
 
 async function servesMonitors(cluster: Cluster, clusters: ClusterAccess): Promise<boolean> {
@@ -69,25 +84,40 @@ export async function readCluster(name: string, registry: ClusterRegistry): Prom
   return cluster;
 }
 
-/** A cordoned cluster keeps its tenants and gets no new ones. */
-export async function cordonCluster(
-  name: string,
-  state: Cluster["state"],
-  { registry, clock }: Pick<ClusterPorts, "registry" | "clock">,
-): Promise<Cluster> {
-  const cluster = { ...(await readCluster(name, registry)), state, updatedAt: clock.now().toISOString() };
-  await registry.put(cluster);
-  return cluster;
+/** A cordoned cluster keeps its tenants and gets no new ones. Throws `ClusterNotFound`, `IdempotencyKeyReused`. */
+export async function cordonCluster(name: string, state: Cluster["state"], ports: ClusterPorts, key?: CommandKey): Promise<Cluster> {
+  const { registry, clock } = ports;
+  return once(
+    key,
+    ports,
+    async (dedupe) => {
+      const cluster = { ...(await readCluster(name, registry)), state, updatedAt: clock.now().toISOString() };
+      await registry.put(cluster, dedupe);
+      return cluster;
+    },
+    () => readCluster(name, registry),
+  );
 }
 
-/** Takes a cluster without tenants out of the registry. Throws `ClusterInUse`. */
-export async function removeCluster(name: string, { registry, directory }: Pick<ClusterPorts, "registry" | "directory">): Promise<void> {
-  await readCluster(name, registry);
+/** Takes a cluster without tenants out of the registry. Throws `ClusterNotFound`, `ClusterInUse`, `IdempotencyKeyReused`. */
+export async function removeCluster(name: string, ports: ClusterPorts, key?: CommandKey): Promise<void> {
+  return once(
+    key,
+    ports,
+    async (dedupe) => {
+      await readCluster(name, ports.registry);
+      await assertEmpty(name, ports.directory);
+      await ports.registry.delete(name, dedupe);
+    },
+    async () => {},
+  );
+}
+
+async function assertEmpty(name: string, directory: TenantDirectory): Promise<void> {
   let cursor: string | undefined;
   do {
     const page = await directory.list({ limit: 1, cluster: name, cursor });
     if (page.items.length > 0) throw new TenantryError("ClusterInUse", `Cluster "${name}" has tenants; decommission or move them first.`);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
-  await registry.delete(name);
 }

@@ -10,6 +10,7 @@ import {
   type TenantStore,
   WriteConflict,
 } from "../../shared/ports.ts";
+import type { DedupeItem } from "../../shared/usecases/once.ts";
 
 const copy = <T>(value: T): T => structuredClone(value);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -75,13 +76,25 @@ export class MemoryTable implements TenantStore {
 
 export class MemoryRegistry implements ClusterRegistry {
   readonly clusters: Map<string, Cluster>;
+  readonly dedupes = new Map<string, DedupeItem>();
   constructor(clusters: Cluster[]) {
     this.clusters = new Map(clusters.map((cluster) => [cluster.name, cluster]));
   }
   get = async (name: string): Promise<Cluster | undefined> => this.clusters.get(name);
   list = async (): Promise<Cluster[]> => [...this.clusters.values()];
-  put = async (cluster: Cluster): Promise<void> => void this.clusters.set(cluster.name, cluster);
-  delete = async (name: string): Promise<void> => void this.clusters.delete(name);
+  put: ClusterRegistry["put"] = async (cluster, dedupe) => {
+    this.#remember(dedupe);
+    this.clusters.set(cluster.name, cluster);
+  };
+  delete: ClusterRegistry["delete"] = async (name, dedupe) => {
+    this.#remember(dedupe);
+    this.clusters.delete(name);
+  };
+  #remember(dedupe: DedupeItem | undefined): void {
+    if (dedupe === undefined) return;
+    if (this.dedupes.has(dedupe.key)) throw new WriteConflict("The key came before.");
+    this.dedupes.set(dedupe.key, dedupe);
+  }
 }
 
 /** Slots without a bound, or none. */

@@ -1,7 +1,14 @@
-import { DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
 import type { Cluster } from "../../domain/cluster.ts";
-import type { ClusterRegistry } from "../../ports.ts";
-import { fromItem, keys, type Table, toItem } from "./table.ts";
+import { type ClusterRegistry, type Dedupe, WriteConflict } from "../../ports.ts";
+import { fromItem, isConflict, keys, type Table, toItem } from "./table.ts";
 
 const clusterOf = (item: Record<string, unknown>): Cluster => {
   const { pk: _pk, sk: _sk, ...cluster } = item;
@@ -11,6 +18,14 @@ const clusterOf = (item: Record<string, unknown>): Cluster => {
 /** The registry: one item a cluster, tens of them, in one partition. */
 export function createClusterRegistry(table: Table): ClusterRegistry {
   const TableName = table.name;
+  const writeOnce = async (change: TransactWriteItem, dedupe: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void> => {
+    const Item = toItem({ ...keys.dedupe(dedupe.key), ...dedupe });
+    const first = { Put: { TableName, Item, ConditionExpression: "attribute_not_exists(pk)" } };
+    await table.client.send(new TransactWriteItemsCommand({ TransactItems: [change, first] })).catch((error: unknown) => {
+      if (isConflict(error)) throw new WriteConflict("The key came before, or the cluster is being changed.", { cause: error });
+      throw error;
+    });
+  };
   return {
     async get(name) {
       const { Item } = await table.client.send(new GetItemCommand({ TableName, Key: toItem(keys.cluster(name)), ConsistentRead: true }));
@@ -34,11 +49,15 @@ export function createClusterRegistry(table: Table): ClusterRegistry {
       } while (start !== undefined);
       return clusters;
     },
-    async put(cluster) {
-      await table.client.send(new PutItemCommand({ TableName, Item: toItem({ ...keys.cluster(cluster.name), ...cluster }) }));
+    async put(cluster, dedupe) {
+      const write = { TableName, Item: toItem({ ...keys.cluster(cluster.name), ...cluster }) };
+      if (dedupe !== undefined) return writeOnce({ Put: write }, dedupe);
+      await table.client.send(new PutItemCommand(write));
     },
-    async delete(name) {
-      await table.client.send(new DeleteItemCommand({ TableName, Key: toItem(keys.cluster(name)) }));
+    async delete(name, dedupe) {
+      const write = { TableName, Key: toItem(keys.cluster(name)) };
+      if (dedupe !== undefined) return writeOnce({ Delete: write }, dedupe);
+      await table.client.send(new DeleteItemCommand(write));
     },
   };
 }
