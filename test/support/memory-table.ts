@@ -4,6 +4,9 @@ import {
   type ClusterRegistry,
   type ClusterSlots,
   type Dedupe,
+  type DueIndex,
+  type DueItem,
+  type Outbox,
   type OutboxEvent,
   type ReconcileMessage,
   type ReconcileQueue,
@@ -15,10 +18,15 @@ import type { DedupeItem } from "../../shared/usecases/once.ts";
 const copy = <T>(value: T): T => structuredClone(value);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** The table in memory: the same contract as DynamoDB's (test/contract/tenant-store.test.ts), for crash tests and benchmarks. */
+/** Time that the stream has to publish an event before the sweep takes it, milliseconds. */
+const STREAM_HEAD_START_MS = 60_000;
+
+/** The table in memory: the same contracts as DynamoDB's (test/contract), for crash tests and benchmarks. */
 export class MemoryTable implements TenantStore {
   readonly tenants = new Map<string, Tenant>();
   readonly events: OutboxEvent[] = [];
+  /** Due times of the events that are not published, by `<tenantId>/<sequence>`. */
+  readonly unpublished = new Map<string, string>();
   readonly dedupes = new Map<string, Dedupe>();
 
   async get(tenantId: string): Promise<Tenant | undefined> {
@@ -47,6 +55,8 @@ export class MemoryTable implements TenantStore {
     if (lease === "ignore" && before !== undefined) delete changes["lease"];
     this.tenants.set(after.tenantId, JSON.parse(JSON.stringify({ ...stored, ...changes })) as Tenant);
     this.events.push(...copy(events));
+    for (const event of events)
+      this.unpublished.set(eventKey(event), new Date(Date.parse(event.occurredAt) + STREAM_HEAD_START_MS).toISOString());
     if (dedupe !== undefined) this.dedupes.set(dedupe.key, copy(dedupe));
   }
 
@@ -74,6 +84,77 @@ export class MemoryTable implements TenantStore {
   }
 }
 
+const eventKey = ({ tenantId, sequence }: Pick<OutboxEvent, "tenantId" | "sequence">): string => `${tenantId}/${sequence}`;
+
+/** What is due in a table in memory. */
+export class MemoryDueIndex implements DueIndex {
+  readonly shards: number;
+  readonly #table: MemoryTable;
+  constructor(table: MemoryTable, shards = 8) {
+    this.#table = table;
+    this.shards = shards;
+  }
+
+  async due(kind: "tenant" | "event", shard: number, now: string, limit: number): Promise<DueItem[]> {
+    const all = kind === "tenant" ? this.#tenants() : this.#events();
+    return all
+      .filter(({ pk, dueAt }) => dueAt <= now && this.#shardOf(pk) === shard)
+      .sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  async claim({ pk, sk, dueAt }: DueItem, next: string): Promise<boolean> {
+    const tenantId = pk.slice("TENANT#".length);
+    if (sk === "TENANT") {
+      const tenant = this.#table.tenants.get(tenantId);
+      if (tenant?.dueAt !== dueAt) return false;
+      tenant.dueAt = next;
+      return true;
+    }
+    const key = eventKey({ tenantId, sequence: sequenceOf(sk) });
+    if (this.#table.unpublished.get(key) !== dueAt) return false;
+    this.#table.unpublished.set(key, next);
+    return true;
+  }
+
+  #tenants(): DueItem[] {
+    return [...this.#table.tenants.values()].flatMap(({ tenantId, dueAt }) =>
+      dueAt === undefined ? [] : [{ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt }],
+    );
+  }
+
+  #events(): DueItem[] {
+    return this.#table.events.flatMap(({ tenantId, sequence }) => {
+      const dueAt = this.#table.unpublished.get(eventKey({ tenantId, sequence }));
+      return dueAt === undefined ? [] : [{ pk: `TENANT#${tenantId}`, sk: `EVENT#${String(sequence).padStart(12, "0")}`, dueAt }];
+    });
+  }
+
+  #shardOf(pk: string): number {
+    return [...pk].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65_521, 7) % this.shards;
+  }
+}
+
+const sequenceOf = (sk: string): number => Number(sk.slice("EVENT#".length));
+
+/** The outbox of a table in memory. */
+export class MemoryOutbox implements Outbox {
+  readonly #table: MemoryTable;
+  constructor(table: MemoryTable) {
+    this.#table = table;
+  }
+
+  async get({ pk, sk }: DueItem): Promise<OutboxEvent | undefined> {
+    return copy(
+      this.#table.events.find(({ tenantId, sequence }) => tenantId === pk.slice("TENANT#".length) && sequence === sequenceOf(sk)),
+    );
+  }
+
+  async markPublished(event: Pick<OutboxEvent, "tenantId" | "sequence">): Promise<void> {
+    this.#table.unpublished.delete(eventKey(event));
+  }
+}
+
 export class MemoryRegistry implements ClusterRegistry {
   readonly clusters: Map<string, Cluster>;
   readonly dedupes = new Map<string, DedupeItem>();
@@ -96,6 +177,32 @@ export class MemoryRegistry implements ClusterRegistry {
     this.dedupes.set(dedupe.key, dedupe);
   }
 }
+
+/** So many slots a pool, each held until it is given back or its time is past. */
+export class MemorySlots implements ClusterSlots {
+  readonly held = new Map<string, { owner: string; until: string }>();
+  readonly #slots: number;
+  constructor(slots: number) {
+    this.#slots = slots;
+  }
+
+  async acquire(pool: Pool, owner: string, until: string, now: string): Promise<number | undefined> {
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const holder = this.held.get(slotKey(pool, slot));
+      if (holder !== undefined && holder.until >= now) continue;
+      this.held.set(slotKey(pool, slot), { owner, until });
+      return slot;
+    }
+    return undefined;
+  }
+
+  async release(pool: Pool, slot: number, owner: string): Promise<void> {
+    if (this.held.get(slotKey(pool, slot))?.owner === owner) this.held.delete(slotKey(pool, slot));
+  }
+}
+
+type Pool = Parameters<ClusterSlots["acquire"]>[0];
+const slotKey = (pool: Pool, slot: number): string => `${JSON.stringify(pool)}/${slot}`;
 
 /** Slots without a bound, or none. */
 export const freeSlots: ClusterSlots = { acquire: async () => 0, release: async () => {} };

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll } from "@jest/globals";
+import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, QueryCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import { createDueIndex } from "../../shared/adapters/dynamodb/due-index.ts";
+import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
+import { openTable, type Table, toItem } from "../../shared/adapters/dynamodb/table.ts";
+import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
+import { dueIndexContract } from "../contract/due-index.ts";
+import { tenantStoreContract } from "../contract/tenant-store.ts";
+import { anId, dynamodb, tableName } from "../support/stack.ts";
+
+/** A table as the stack's own, keys and indexes, without its stream: the stack's outbox would publish what the tests write. */
+let table: Table;
+
+beforeAll(async () => {
+  const { Table: own } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName() }));
+  if (own === undefined) throw new Error(`The stack has no table ${tableName()}`);
+  const TableName = anId("contract");
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: own.AttributeDefinitions,
+      KeySchema: own.KeySchema,
+      GlobalSecondaryIndexes: own.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
+        IndexName,
+        KeySchema,
+        Projection,
+      })),
+    }),
+  );
+  await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30 }, { TableName });
+  table = openTable(TableName);
+});
+afterAll(async () => {
+  await dynamodb.send(new DeleteTableCommand({ TableName: table.name }));
+});
+
+tenantStoreContract("The DynamoDB table", async () => ({
+  store: createTenantStore(table),
+  events: async (tenantId) => {
+    const { Count = 0 } = await table.client.send(
+      new QueryCommand({
+        TableName: table.name,
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :sk)",
+        ExpressionAttributeValues: toItem({ ":pk": `TENANT#${tenantId}`, ":sk": "EVENT#" }),
+        ConsistentRead: true,
+      }),
+    );
+    return Count;
+  },
+}));
+
+dueIndexContract("The DynamoDB table", async () => ({
+  store: createTenantStore(table),
+  index: createDueIndex(table),
+  outbox: createOutbox(table),
+}));
