@@ -29,12 +29,13 @@ export function commandOf(request: HttpRequest, operation: string, tenantId: str
 export function keyOf({ idempotencyKey, principal, params, body }: HttpRequest, operation: string): CommandKey | undefined {
   return idempotencyKey === undefined
     ? undefined
-    : { id: `${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) };
+    : { id: `http#${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) };
 }
 
 /** 201 or 200 where the tenant is as asked, 202 where it is on the way. */
 export function answerOf({ tenant, created }: Recorded): HttpAnswer {
-  const status = phaseOf(tenant) === "Ready" ? (created ? 201 : 200) : 202;
+  const stands = ["Ready", "Suspended"].includes(phaseOf(tenant));
+  const status = stands ? (created ? 201 : 200) : 202;
   return { ...tenantAnswer(status, tenant), location: `/tenants/${tenant.tenantId}` };
 }
 

@@ -5,6 +5,7 @@ exports.pascalCase = (key) => key.replace(/(^|-)(\w)/g, (_match, _dash, letter) 
 exports.deadLetterQueues = [
   "OnboardingDeadLetters",
   "QuotaDeadLetters",
+  "LifecycleDeadLetters",
   "TeardownDeadLetters",
   "ReconcileDeadLetters",
   "ReconcileBulkDeadLetters",

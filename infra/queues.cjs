@@ -8,6 +8,7 @@ const FOUR_DAYS = 345_600;
 const areas = {
   onboarding: ["TenantOnboardingRequested"],
   quota: ["TenantTierChangeRequested", "TenantQuotaChangeRequested"],
+  lifecycle: ["TenantSuspendRequested", "TenantActivateRequested"],
   teardown: ["TenantOffboardingRequested"],
 };
 

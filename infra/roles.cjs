@@ -24,6 +24,8 @@ const resourceArns = (clusterRoleArns) => ({
   onboardingDeadLetters: [arnOf("OnboardingDeadLetters")],
   quotaQueue: [arnOf("QuotaQueue")],
   quotaDeadLetters: [arnOf("QuotaDeadLetters")],
+  lifecycleQueue: [arnOf("LifecycleQueue")],
+  lifecycleDeadLetters: [arnOf("LifecycleDeadLetters")],
   teardownQueue: [arnOf("TeardownQueue")],
   teardownDeadLetters: [arnOf("TeardownDeadLetters")],
   reconcileQueue: [arnOf("ReconcileQueue")],

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "./domain/cluster.ts";
+import type { ObjectRef } from "./domain/object-ref.ts";
 import type { OutboxEvent } from "./domain/outbox.ts";
 export type { OutboxEvent } from "./domain/outbox.ts";
 import type { Phase, Tenant, Timestamp } from "./domain/tenant.ts";
@@ -115,19 +116,20 @@ export interface ClusterRegistry {
   delete(name: string, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
 }
 
-/** Slots that bound the reconciles at work in one cluster, over all functions. */
-export interface ClusterSlots {
-  /** A slot's number, or `undefined` where the cluster is over its budget. */
-  acquire(cluster: string, owner: string, until: Timestamp, now: Timestamp): Promise<number | undefined>;
-  release(cluster: string, slot: number, owner: string): Promise<void>;
+/** What is bounded in a cluster, and to how many at once. */
+export interface SlotPool {
+  name: string;
+  size: number;
 }
 
-export interface ObjectRef {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  namespace?: string | undefined;
+/** Slots that bound what is at work in one cluster, over all functions: reconciles, and namespaces being deleted. */
+export interface ClusterSlots {
+  /** A slot's number, or `undefined` where the pool is over its budget. */
+  acquire(pool: SlotPool, owner: string, until: Timestamp, now: Timestamp): Promise<number | undefined>;
+  release(pool: SlotPool, slot: number, owner: string): Promise<void>;
 }
+
+export type { ObjectRef } from "./domain/object-ref.ts";
 
 /** What a cluster's API server answered, or that it did not. */
 export class ClusterError extends Error {
@@ -158,6 +160,13 @@ export interface ListQuery {
   continue?: string | undefined;
 }
 
+export interface ClusterScopedFind {
+  found: ObjectRef[];
+  kindsChecked: number;
+  /** `plural.group` of the kinds that we may not list. */
+  kindsUnchecked: string[];
+}
+
 export interface ListPage {
   /** With their `apiVersion` and `kind`, which lists leave out. */
   items: KubernetesObject[];
@@ -175,6 +184,8 @@ export interface ClusterApi {
   delete(ref: ObjectRef, options: { uid?: string | undefined }, signal: AbortSignal): Promise<void>;
   /** One page of a kind's objects, over all namespaces or in one. The first page of a list names what the next go on from. */
   list(query: ListQuery, signal: AbortSignal): Promise<ListPage>;
+  /** Cluster-scoped objects with a label, of every kind that the cluster serves (discovery) and lets us list. */
+  findClusterScoped(labelSelector: string, signal: AbortSignal): Promise<ClusterScopedFind>;
   /** JSON merge patch of an object, or of a subresource of it, as field manager `tenantry`; 404 answers `undefined`. */
   patch(
     ref: ObjectRef,

@@ -52,7 +52,11 @@ export function tenantry({ server, caData, token }: Target): Contestant<Tenant> 
     name: "tenantry",
     prepare: (tenant) => tenant,
     async onboard(tenant) {
-      const { errors } = await perform(decide(tenant, await observe(tenant, api, installation, never), objectsOf(tenant)), api, never);
+      const { errors } = await perform(
+        decide(tenant, await observe(tenant, api, installation, never), { objects: objectsOf(tenant), absent: [] }),
+        api,
+        never,
+      );
       for (const error of Object.values(errors)) throw error;
     },
     counts: () => counts,

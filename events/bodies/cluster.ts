@@ -41,7 +41,12 @@ export const clusterBody = z
     endpoint: endpoint.optional(),
     certificateAuthority: certificateAuthority.optional(),
     labels: labelMap(clusterLabelKey, labelValue).optional(),
-    capacity: z.int().min(0).max(100_000).optional().meta({ description: "The most tenants that the cluster takes." }),
+    capacity: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .optional()
+      .meta({ description: "Weight in placement: new tenants spread over the clusters in proportion. 0 takes none." }),
     capabilities: z
       .strictObject({ networkPolicy: z.boolean().optional().meta({ description: "The cluster enforces NetworkPolicy." }) })
       .optional(),

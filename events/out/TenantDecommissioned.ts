@@ -10,7 +10,9 @@ export const schema = outgoing(
       cluster: z.string().nullable(),
       namespace: z.string(),
       namespaceUid: z.string().nullable(),
-      namespaceAbsentAt: time,
+      namespaceAbsentAt: time.nullable().meta({ description: "`null` where the cluster was forgotten unseen." }),
+      clusterScoped: z.strictObject({ found: z.int(), kindsChecked: z.int(), kindsUnchecked: z.array(z.string()) }),
+      identityMappings: z.int(),
     }),
   }),
 );
@@ -25,6 +27,8 @@ export const example: z.input<typeof schema> = {
       namespace: "tenant-acme",
       namespaceUid: "5c0b8a0e-9d3b-4a57-b9b6-0a6f4a6d7c11",
       namespaceAbsentAt: "2030-02-28T08:00:09.100Z",
+      clusterScoped: { found: 0, kindsChecked: 31, kindsUnchecked: [] },
+      identityMappings: 0,
     },
   },
 };

@@ -1,9 +1,12 @@
 import * as Blocked from "./TenantBlocked.ts";
 import * as Decommissioned from "./TenantDecommissioned.ts";
+import * as Activated from "./TenantActivated.ts";
+import * as Expiring from "./TenantExpiring.ts";
 import * as Failed from "./TenantFailed.ts";
 import * as Onboarded from "./TenantOnboarded.ts";
 import * as QuotaChanged from "./TenantQuotaChanged.ts";
 import * as Ready from "./TenantReady.ts";
+import * as Suspended from "./TenantSuspended.ts";
 
 /**
  * Every event that Tenantry publishes, by EventBridge `detail-type`. For generation and tests: emitters use
@@ -15,6 +18,9 @@ export const outgoingEvents = {
   TenantFailed: Failed,
   TenantBlocked: Blocked,
   TenantQuotaChanged: QuotaChanged,
+  TenantSuspended: Suspended,
+  TenantActivated: Activated,
+  TenantExpiring: Expiring,
   TenantDecommissioned: Decommissioned,
 } as const;
 

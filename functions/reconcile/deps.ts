@@ -18,7 +18,7 @@ export function reconcileDeps(): ReconcilePorts {
   return {
     store: createTenantStore(table),
     registry: createClusterRegistry(table),
-    slots: createClusterSlots(table, platform.cluster.concurrency),
+    slots: createClusterSlots(table),
     clusters: createClusterAccess({ platform }),
     queue: createReconcileQueue({ interactive: env.RECONCILE_QUEUE_URL }),
     clock,

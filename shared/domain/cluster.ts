@@ -13,9 +13,11 @@ export interface Cluster {
   /** IAM role that functions assume for this cluster. */
   roleArn: string;
   labels: Record<string, string>;
-  /** Most tenants that it takes. */
+  /** Weight in placement: tenants spread in proportion. 0 takes none. */
   capacity: number;
   state: "Active" | "Cordoned";
+  /** Intent of its tenants is recorded, and nothing is applied. */
+  paused?: boolean | undefined;
   capabilities: {
     /** The cluster enforces NetworkPolicy (EKS does not by default). */
     networkPolicy: boolean;

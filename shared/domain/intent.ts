@@ -1,6 +1,6 @@
 import { TenantryError } from "./errors.ts";
 import { assertAhead } from "./expiry.ts";
-import { judge } from "./lifecycle.ts";
+import { type Command, judge } from "./lifecycle.ts";
 import type { Announcement, Cause, Desired, DesiredField, Tenant, Timestamp } from "./tenant.ts";
 
 /**
@@ -46,7 +46,7 @@ export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
   const after: Tenant = {
     tenantId,
     desired,
-    desiredAt: Object.fromEntries([...Object.keys(desired), "quota"].map((field) => [field, occurredAt])),
+    desiredAt: Object.fromEntries([...Object.keys(desired), "quota", "suspended"].map((field) => [field, occurredAt])),
     onboardedAs: asked.hash,
     cause: asked.cause,
     generation,
@@ -62,6 +62,7 @@ export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
 }
 
 export interface Changing extends Asked {
+  command: Exclude<Command, "onboard" | "tearDown">;
   /** The fields asked for, from those that stand. Throws what makes them impossible. */
   changes: (desired: Desired) => Partial<Omit<Desired, "state">>;
 }
@@ -70,11 +71,11 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 
 /** Changes desired fields; a field that a newer request has set stays as it is. */
 export function change(tenantId: string, before: Tenant | undefined, asked: Changing): Intent {
-  judge("change", tenantId, before);
+  judge(asked.command, tenantId, before);
   const tenant = before as Tenant;
   const desired: Record<string, unknown> = { ...tenant.desired };
   const desiredAt = { ...tenant.desiredAt };
-  const changed: string[] = [];
+  const changed: DesiredField[] = [];
   for (const [field, value] of Object.entries(asked.changes(tenant.desired)) as [DesiredField, unknown][]) {
     if (asked.occurredAt < (desiredAt[field] ?? "")) continue;
     desiredAt[field] = asked.occurredAt;
@@ -85,9 +86,7 @@ export function change(tenantId: string, before: Tenant | undefined, asked: Chan
   }
   if (changed.length === 0) return { after: { ...tenant, desiredAt }, settled: true };
   const generation = tenant.generation + 1;
-  const announce: Announcement[] = changed.some((field) => field === "tier" || field === "quota")
-    ? [{ type: "TenantQuotaChanged", generation, cause: asked.cause }]
-    : [];
+  const told = announcementOf(changed, desired as unknown as Desired);
   return {
     after: {
       ...tenant,
@@ -95,23 +94,39 @@ export function change(tenantId: string, before: Tenant | undefined, asked: Chan
       desiredAt,
       generation,
       cause: asked.cause,
-      announcements: [...tenant.announcements, ...announce],
+      announcements: [...tenant.announcements, ...told.map((type): Announcement => ({ type, generation, cause: asked.cause }))],
       updatedAt: asked.now,
     },
   };
 }
 
+/** What is to be said once the changed fields stand in the cluster. */
+function announcementOf(changed: DesiredField[], desired: Desired): string[] {
+  const quota = changed.includes("tier") || changed.includes("quota") ? ["TenantQuotaChanged"] : [];
+  const asleep = changed.includes("suspended") ? [desired.suspended === true ? "TenantSuspended" : "TenantActivated"] : [];
+  return [...quota, ...asleep];
+}
+
+export interface TearingDown extends Asked {
+  /** The cluster is gone for good: do not wait for it. */
+  forgetCluster?: boolean;
+}
+
 /** Asks for the decommission. What waited to be announced is void. */
-export function tearDown(tenantId: string, before: Tenant | undefined, asked: Asked): Intent {
+export function tearDown(tenantId: string, before: Tenant | undefined, asked: TearingDown): Intent {
   const settled = judge("tearDown", tenantId, before) === "settled";
   const tenant = before as Tenant;
   if (asked.occurredAt < (tenant.desiredAt.state ?? "")) return { after: tenant, settled: true };
+  if (settled && tenant.status.deletedAt === undefined && asked.forgetCluster === true && tenant.desired.forgetCluster !== true) {
+    const desired = { ...tenant.desired, forgetCluster: true };
+    return { after: { ...tenant, desired, generation: tenant.generation + 1, cause: asked.cause, updatedAt: asked.now } };
+  }
   if (settled) return { after: { ...tenant, desiredAt: { ...tenant.desiredAt, state: asked.occurredAt } }, settled };
   const generation = tenant.generation + 1;
   return {
     after: {
       ...tenant,
-      desired: { ...tenant.desired, state: "Deleted" },
+      desired: { ...tenant.desired, state: "Deleted", ...(asked.forgetCluster === true && { forgetCluster: true }) },
       desiredAt: { ...tenant.desiredAt, state: asked.occurredAt },
       generation,
       cause: asked.cause,

@@ -2,23 +2,28 @@ import { type ErrorCode, TenantryError } from "./errors.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** What a tenant's record asks for, as commands see it. */
-export type Standing = "Absent" | "Active" | "Deleting" | "Deleted";
-export type Command = "onboard" | "change" | "tearDown";
+export type Standing = "Absent" | "Active" | "Suspended" | "Deleting" | "Deleted";
+export type Command = "onboard" | "change" | "suspend" | "activate" | "pause" | "resume" | "tearDown";
 
 /** `legal`: changes the record; `settled`: already so, nothing to do; else the error. */
 export type Verdict = "legal" | "settled" | ErrorCode;
 
 /** Every command against every standing. */
 export const legality: Record<Command, Record<Standing, Verdict>> = {
-  onboard: { Absent: "legal", Active: "TenantExists", Deleting: "TenantDeleting", Deleted: "legal" },
-  change: { Absent: "TenantNotFound", Active: "legal", Deleting: "TenantDeleting", Deleted: "TenantDeleted" },
-  tearDown: { Absent: "TenantNotFound", Active: "legal", Deleting: "settled", Deleted: "settled" },
+  onboard: { Absent: "legal", Active: "TenantExists", Suspended: "TenantExists", Deleting: "TenantDeleting", Deleted: "legal" },
+  change: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "TenantDeleting", Deleted: "TenantDeleted" },
+  suspend: { Absent: "TenantNotFound", Active: "legal", Suspended: "settled", Deleting: "TenantDeleting", Deleted: "TenantDeleted" },
+  activate: { Absent: "TenantNotFound", Active: "settled", Suspended: "legal", Deleting: "TenantDeleting", Deleted: "TenantDeleted" },
+  pause: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "legal", Deleted: "TenantDeleted" },
+  resume: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "legal", Deleted: "TenantDeleted" },
+  tearDown: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "settled", Deleted: "settled" },
 };
 
 export function standingOf(tenant: Tenant | undefined): Standing {
   if (tenant === undefined) return "Absent";
   if (tenant.status.deletedAt !== undefined) return "Deleted";
-  return tenant.desired.state === "Deleted" ? "Deleting" : "Active";
+  if (tenant.desired.state === "Deleted") return "Deleting";
+  return tenant.desired.suspended === true ? "Suspended" : "Active";
 }
 
 const words: Partial<Record<ErrorCode, string>> = {

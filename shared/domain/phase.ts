@@ -7,6 +7,6 @@ export function phaseOf(tenant: Tenant): Phase {
   if (status.failure?.blocked === true) return "Blocked";
   if (desired.state === "Deleted") return "Deleting";
   if (status.failure !== undefined) return "Failed";
-  if (status.observedGeneration === generation) return "Ready";
+  if (status.observedGeneration === generation) return desired.suspended === true ? "Suspended" : "Ready";
   return status.readyAt === undefined ? "Provisioning" : "Updating";
 }

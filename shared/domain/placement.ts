@@ -21,6 +21,9 @@ export function place(tenant: Tenant, clusters: Cluster[], platform: Platform, s
   const asked = Object.entries(wanted).map(([key, value]) => `${key}=${value}`);
   return {
     reason: "NoClusterFits",
-    message: `No active cluster carries ${asked.join(", ") || "free capacity"}; ${clusters.length} registered.`,
+    message:
+      asked.length === 0
+        ? `No cluster takes new tenants: ${clusters.length} registered, all cordoned or of capacity 0.`
+        : `No active cluster carries ${asked.join(", ")}; ${clusters.length} registered.`,
   };
 }

@@ -96,6 +96,8 @@ export const platformSchema = z.strictObject({
   cluster: z.strictObject({
     /** Reconciles at once in one cluster, over all functions. */
     concurrency: z.int().min(1).default(32),
+    /** Namespaces that one cluster deletes at once. */
+    deletions: z.int().min(1).default(20),
     /** Requests a second that one process sends to one cluster. */
     qps: z.number().positive().default(200),
     burst: z.int().min(1).default(400),
@@ -108,12 +110,16 @@ export const platformSchema = z.strictObject({
     /** First and longest pause between tries of a failing reconcile, milliseconds. */
     baseMs: z.int().min(1).default(2_000),
     capMs: z.int().min(1).default(300_000),
+    /** Age of a failure that makes it Blocked: a person has to look, milliseconds. */
+    blockedAfterMs: z.int().min(1).default(86_400_000),
     /** Pause after which a blocked tenant is looked at again, milliseconds. */
     blockedMs: z.int().min(1).default(86_400_000),
     /** Pause while no cluster fits, milliseconds. */
     placementMs: z.int().min(1).default(30_000),
   }),
-  /** Days that dedupe items and tombstones outlive what may be replayed. */
+  /** How long before a tenant's `expiresAt` `TenantExpiring` is said, milliseconds. */
+  expiryNoticeMs: z.int().min(0).default(259_200_000),
+  /** Days that dedupe items outlive what may be replayed; that events stay as audit trail; that a tombstone stays, at least (and a week longer than the audit trail). */
   retentionDays: z.strictObject({
     dedupe: z.int().min(1).default(30),
     tombstone: z.int().min(1).default(30),

@@ -18,6 +18,12 @@ export interface Desired {
   owner?: string | undefined;
   expiresAt?: Timestamp | undefined;
   quota?: QuotaOverride | undefined;
+  /** Access cut, network closed, workloads at zero; the record and the data stay. */
+  suspended?: boolean | undefined;
+  /** Intent is recorded, and nothing is applied. */
+  paused?: boolean | undefined;
+  /** Decommission although the cluster is gone from the registry: nothing is proved there. */
+  forgetCluster?: boolean | undefined;
 }
 export type DesiredField = keyof Desired;
 
@@ -47,6 +53,15 @@ export type Phase =
   | "Failed"
   | "Blocked";
 
+/** A workload that was put to sleep, as it was before: kept here, out of the tenant's reach. */
+export interface SleepingWorkload {
+  kind: "Deployment" | "StatefulSet" | "CronJob";
+  name: string;
+  uid: string;
+  /** Replicas to wake to; absent for a CronJob, which wakes to not suspended. */
+  replicas?: number | undefined;
+}
+
 /** Why the last reconcile did not finish. */
 export interface Failure {
   reason: string;
@@ -63,7 +78,18 @@ export interface DecommissionProof {
   cluster: string | null;
   namespace: string;
   namespaceUid: string | null;
-  namespaceAbsentAt: Timestamp;
+  /** When the namespace was seen to be 404; `null` where the cluster was forgotten unseen. */
+  namespaceAbsentAt: Timestamp | null;
+  /** Cluster-scoped objects with the tenant's label. */
+  clusterScoped: {
+    found: number;
+    /** Kinds that were listed, by discovery. */
+    kindsChecked: number;
+    /** Kinds that the provisioner may not list. */
+    kindsUnchecked: string[];
+  };
+  /** IAM mappings of the tenant's people in the cluster. */
+  identityMappings: number;
 }
 
 /** What convergence did: written by `finish` alone. */
@@ -75,6 +101,12 @@ export interface Status {
   /** Hash of each object as last applied, by `kind/name`. */
   applied: Record<string, string>;
   readyAt?: Timestamp | undefined;
+  /** What sleeps; written before the first of it is put to sleep, gone when all is awake. */
+  workloads?: SleepingWorkload[] | undefined;
+  /** The `expiresAt` that `TenantExpiring` was said for. */
+  expiringTold?: Timestamp | undefined;
+  /** The slot among the namespaces that the cluster deletes at once. */
+  deletionSlot?: number | undefined;
   failure?: Failure | undefined;
   deletedAt?: Timestamp | undefined;
   proof?: DecommissionProof | undefined;
@@ -135,6 +167,9 @@ export interface Tenant {
 
 /** The namespace of a tenant. */
 export const namespaceOf = (tenantId: string): string => `tenant-${tenantId}`;
+
+/** Whether the tenant's workloads should sleep. */
+export const isAsleep = ({ desired }: Pick<Tenant, "desired">): boolean => desired.suspended === true;
 
 /** The due time that a set of timers makes. */
 export function earliest(timers: Timers): Timestamp | undefined {

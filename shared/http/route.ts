@@ -1,7 +1,7 @@
 import type * as z from "zod";
 
 /** The Lambda that serves a route: its key in `serverless.yml`. */
-export type Area = "onboarding-api" | "tenants-api" | "quota-api" | "teardown-api" | "clusters-api" | "meta-api";
+export type Area = "onboarding-api" | "tenants-api" | "quota-api" | "teardown-api" | "lifecycle-api" | "clusters-api" | "meta-api";
 
 export type Scope = `tenantry/${"tenants" | "access" | "clusters"}.${"read" | "write"}`;
 

@@ -1,5 +1,6 @@
 import type { Route, Routes } from "./route.ts";
 import { clustersApi } from "./routes/clusters-api.ts";
+import { lifecycleApi } from "./routes/lifecycle-api.ts";
 import { metaApi } from "./routes/meta-api.ts";
 import { onboardingApi } from "./routes/onboarding-api.ts";
 import { quotaApi } from "./routes/quota-api.ts";
@@ -10,7 +11,7 @@ import { teardownApi } from "./routes/teardown-api.ts";
  * The one route table. A handler imports its own area's rows (`routes/<area>.ts`) and carries no other area's schemas;
  * OpenAPI, the gateway's events and the tests read the whole.
  */
-export const areas = [onboardingApi, tenantsApi, quotaApi, teardownApi, clustersApi, metaApi] as const satisfies Routes[];
+export const areas = [onboardingApi, tenantsApi, quotaApi, lifecycleApi, teardownApi, clustersApi, metaApi] as const satisfies Routes[];
 
 export const routes: readonly Route[] = areas.flatMap((area: Routes) =>
   Object.entries(area).map(([operationId, route]) => ({ operationId, ...route })),

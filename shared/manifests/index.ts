@@ -1,7 +1,8 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "../domain/cluster.ts";
 import type { Platform } from "../domain/platform.ts";
-import type { ConditionType, Tenant } from "../domain/tenant.ts";
+import type { ObjectRef } from "../domain/object-ref.ts";
+import { type ConditionType, isAsleep, type Tenant } from "../domain/tenant.ts";
 import { limitRange } from "./limit-range.ts";
 import { namespace } from "./namespace.ts";
 import { networkPolicy } from "./network-policy.ts";
@@ -34,12 +35,24 @@ export function tenantObjects(tenant: Tenant, platform: Platform, cluster: Clust
     networkPolicy(tenant, platform),
     serviceAccount(tenant),
     role(tenant),
-    roleBinding(tenant),
+    ...(isAsleep(tenant) ? [] : [roleBinding(tenant)]),
     resourceQuota(tenant, platform),
     limitRange(tenant, platform),
     ...(cluster.capabilities.serviceMonitor ? [serviceMonitor(tenant, platform)] : []),
   ];
 }
+
+/** Objects of a tenant that must not be there now: asleep, nobody of the tenant has access. */
+export function absentObjects(tenant: Tenant): ObjectRef[] {
+  return isAsleep(tenant) ? [refOf(roleBinding(tenant))] : [];
+}
+
+const refOf = ({ apiVersion = "", kind = "", metadata }: KubernetesObject): ObjectRef => ({
+  apiVersion,
+  kind,
+  name: metadata?.name ?? "",
+  namespace: metadata?.namespace,
+});
 
 /** Key of an object among its tenant's: `kind/name`. */
 export const objectKey = (object: KubernetesObject): string => `${object.kind}/${object.metadata?.name}`;

@@ -1,6 +1,6 @@
 import type { V1NetworkPolicy, V1NetworkPolicyEgressRule, V1NetworkPolicyIngressRule, V1NetworkPolicyPeer } from "@kubernetes/client-node";
 import type { Platform } from "../domain/platform.ts";
-import { namespaceOf, type Tenant } from "../domain/tenant.ts";
+import { isAsleep, namespaceOf, type Tenant } from "../domain/tenant.ts";
 import { LABEL_TENANT, metadata, NAMES } from "./identity.ts";
 
 type Network = Platform["network"];
@@ -15,11 +15,13 @@ export type NetworkPolicy = Omit<V1NetworkPolicy, "spec"> & {
  * Closes the namespace both ways and opens exactly:
  * in: the same tenant's namespaces, kube-system, and what `network.ingressFrom` names;
  * out: the same tenant's namespaces, the cluster's DNS, and the internet less the metadata and private ranges.
+ * Of a tenant asleep it opens nothing.
  * Policies only add up, so a tenant could open itself wider with a policy of its own: its Role may not write any.
  */
 export function networkPolicy(tenant: Tenant, { network }: Platform): NetworkPolicy {
   const sameTenant = { namespaceSelector: { matchLabels: { [LABEL_TENANT]: tenant.tenantId } } };
   const kubeSystem = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } } };
+  const closed = isAsleep(tenant);
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -27,16 +29,18 @@ export function networkPolicy(tenant: Tenant, { network }: Platform): NetworkPol
     spec: {
       podSelector: {},
       policyTypes: ["Ingress", "Egress"],
-      ingress: [
-        {
-          from: [
-            sameTenant,
-            kubeSystem,
-            ...network.ingressFrom.map((from) => ({ namespaceSelector: { matchLabels: from.namespaceLabels } })),
+      ingress: closed
+        ? []
+        : [
+            {
+              from: [
+                sameTenant,
+                kubeSystem,
+                ...network.ingressFrom.map((from) => ({ namespaceSelector: { matchLabels: from.namespaceLabels } })),
+              ],
+            },
           ],
-        },
-      ],
-      egress: [{ to: [sameTenant] }, dns(network.dns), ...internet([...network.metadataAddresses, ...network.privateRanges])],
+      egress: closed ? [] : [{ to: [sameTenant] }, dns(network.dns), ...internet([...network.metadataAddresses, ...network.privateRanges])],
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { V1ResourceQuota } from "@kubernetes/client-node";
 import type { Platform } from "../domain/platform.ts";
 import { effectiveQuota } from "../domain/quota.ts";
-import { namespaceOf, type Tenant } from "../domain/tenant.ts";
+import { isAsleep, namespaceOf, type Tenant } from "../domain/tenant.ts";
 import { metadata, NAMES } from "./identity.ts";
 import { tierOf } from "./tier.ts";
 
@@ -22,7 +22,8 @@ export function resourceQuota(tenant: Tenant, platform: Platform): V1ResourceQuo
         "requests.memory": quota.memory,
         "limits.memory": quota.memory,
         "requests.storage": quota.storage,
-        pods: String(quota.pods),
+        // Asleep, no new pod is let in, whoever asks for it.
+        pods: isAsleep(tenant) ? "0" : String(quota.pods),
         services: String(quota.services),
         "services.loadbalancers": String(quota.loadBalancers),
         "services.nodeports": "0",

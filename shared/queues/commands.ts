@@ -76,7 +76,7 @@ function commandOf(incoming: Incoming, eager: Run): Command {
     tenantId: data.tenantId,
     cause: { actor: actor ?? source, correlationId, causationId: eventId },
     occurredAt,
-    key: { id: `${source}#${eventId}`, hash: canonicalHash({ type: incoming.type, data }) },
+    key: { id: `event#${source}#${eventId}`, hash: canonicalHash({ type: incoming.type, data }) },
     eager,
   };
 }

@@ -6,12 +6,14 @@ import type { NamespaceSeen } from "./observe.ts";
 
 export type Action =
   | { kind: "apply"; key: string; hash: string; object: KubernetesObject }
-  | { kind: "delete"; ref: ObjectRef; uid: string };
+  | { kind: "delete"; key: string; ref: ObjectRef; uid?: string | undefined };
 
 /** Where a reconcile stands. */
 export type Outcome =
   | { kind: "done" }
   | { kind: "requeue"; afterMs: number; reason: string; message: string }
+  /** Held by an operator; no timer brings it back. */
+  | { kind: "paused"; reason: string; message: string }
   | { kind: "failed"; reason: string; message: string; blocked: boolean };
 
 /** Waves of actions, each wave at once and whole before the next; and what it means when all went well. */
@@ -20,15 +22,24 @@ export interface Plan {
   outcome: Outcome;
 }
 
+/** In `status.applied`, that an object is known to be absent. */
+export const ABSENT = "absent";
+
 /** Pause between two looks at a namespace that is going, milliseconds. */
 const TERMINATING_MS = 4_000;
 
 /** Decides, purely, what brings the cluster to the record. Deciding on its own result decides nothing more. */
-export function decide(tenant: Tenant, namespace: NamespaceSeen, objects: KubernetesObject[]): Plan {
-  return tenant.desired.state === "Active" ? decideActive(tenant, namespace, objects) : decideDeleted(tenant, namespace);
+export function decide(tenant: Tenant, namespace: NamespaceSeen, wanted: Wanted): Plan {
+  return tenant.desired.state === "Active" ? decideActive(tenant, namespace, wanted) : decideDeleted(tenant, namespace);
 }
 
-function decideActive(tenant: Tenant, namespace: NamespaceSeen, objects: KubernetesObject[]): Plan {
+/** Objects to stand, the Namespace first, and objects to be absent. */
+export interface Wanted {
+  objects: KubernetesObject[];
+  absent: ObjectRef[];
+}
+
+function decideActive(tenant: Tenant, namespace: NamespaceSeen, { objects, absent }: Wanted): Plan {
   const name = namespaceOf(tenant.tenantId);
   if (typeof namespace === "object" && !namespace.ours) {
     const message = `Namespace "${name}" exists and is not managed by this installation. Remove it, or onboard under another id.`;
@@ -38,13 +49,19 @@ function decideActive(tenant: Tenant, namespace: NamespaceSeen, objects: Kuberne
   const uid = typeof namespace === "object" ? namespace.uid : tenant.status.namespaceUid;
   // What was applied counts only for the namespace that the record knows.
   const applied = namespace === "unread" ? tenant.status.applied : {};
+  const deletes = absent
+    .map((ref): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref }))
+    .filter(({ key }) => applied[key] !== ABSENT);
   const applies = objects.flatMap((object): Action[] => {
     const key = objectKey(object);
     const hash = objectHash(object);
-    return applied[key] === hash ? [] : [{ kind: "apply", key, hash, object: object.kind === "Namespace" ? pinned(object, uid) : object }];
+    const isNamespace = object.kind === "Namespace";
+    // A deletion leaves nothing that carries its generation: the Namespace does, so that no older reconcile brings it back.
+    if (applied[key] === hash && !(isNamespace && deletes.length > 0)) return [];
+    return [{ kind: "apply", key, hash, object: isNamespace ? pinned(object, uid) : object }];
   });
   const first = applies.filter((action) => action.kind === "apply" && action.object.kind === "Namespace");
-  const rest = applies.filter((action) => !first.includes(action));
+  const rest = [...applies.filter((action) => !first.includes(action)), ...deletes];
   return { waves: [first, rest].filter((wave) => wave.length > 0), outcome: { kind: "done" } };
 }
 
@@ -53,12 +70,19 @@ function pinned(object: KubernetesObject, uid: string | undefined): KubernetesOb
   return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } };
 }
 
+/** Access goes first, then the namespace. */
 function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
   const name = namespaceOf(tenant.tenantId);
   if (typeof namespace !== "object" || !namespace.ours) return { waves: [], outcome: { kind: "done" } };
   if (namespace.terminating) return terminating(name, namespace);
-  const wave: Action[] = [{ kind: "delete", ref: { apiVersion: "v1", kind: "Namespace", name }, uid: namespace.uid }];
-  return { waves: [wave], outcome: terminating(name, namespace).outcome };
+  const bindings = namespace.bindings.map((ref): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref }));
+  const whole: Action = {
+    kind: "delete",
+    key: `Namespace/${name}`,
+    ref: { apiVersion: "v1", kind: "Namespace", name },
+    uid: namespace.uid,
+  };
+  return { waves: [bindings, [whole]].filter((wave) => wave.length > 0), outcome: terminating(name, namespace).outcome };
 }
 
 function terminating(name: string, { hold }: { hold?: string }): Plan {

@@ -1,11 +1,15 @@
+import type { SleepingWorkload } from "../domain/tenant.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
-import type { Action, Plan } from "./decide.ts";
+import { ABSENT, type Action, type Plan } from "./decide.ts";
 
 /** What the cluster took, and what it did not. */
 export interface Performed {
-  /** Hashes of the objects applied, by key. */
+  /** Hashes of the objects applied, by key; `ABSENT` of those deleted. */
   applied: Record<string, string>;
   namespaceUid?: string | undefined;
+  /** What sleeps now, or that everything is awake again. */
+  workloads?: SleepingWorkload[] | "awake" | undefined;
+  deletionSlot?: number | undefined;
   /** First error of each object, by key. */
   errors: Record<string, ClusterError>;
 }
@@ -21,11 +25,15 @@ export async function perform(plan: Plan, api: ClusterApi, signal: AbortSignal):
 }
 
 async function act(action: Action, api: ClusterApi, signal: AbortSignal, performed: Performed): Promise<void> {
-  const key = action.kind === "apply" ? action.key : `${action.ref.kind}/${action.ref.name}`;
+  const { key } = action;
   try {
-    if (action.kind === "delete") return await api.delete(action.ref, { uid: action.uid }, signal);
+    if (action.kind === "delete") {
+      await api.delete(action.ref, { uid: action.uid }, signal);
+      performed.applied[key] = ABSENT;
+      return;
+    }
     const object = await api.apply(action.object, signal);
-    performed.applied[action.key] = action.hash;
+    performed.applied[key] = action.hash;
     if (object.kind === "Namespace") performed.namespaceUid = object.metadata?.uid;
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

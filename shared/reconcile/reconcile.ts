@@ -1,16 +1,13 @@
-import type { Cluster } from "../domain/cluster.ts";
 import { say } from "../domain/outbox.ts";
-import { place } from "../domain/placement.ts";
 import type { Status, Tenant, Timestamp } from "../domain/tenant.ts";
-import { objectKey, tenantObjects } from "../manifests/index.ts";
-import { ClusterError, type ClusterApi, WriteConflict } from "../ports.ts";
-import { decide, type Outcome } from "./decide.ts";
-import { observe } from "./observe.ts";
-import { perform } from "./perform.ts";
+import { WriteConflict } from "../ports.ts";
+import { converge } from "./converge.ts";
+import { expired, tearDownExpired } from "./expiry.ts";
+import { placement } from "./placement.ts";
 import type { ReconcilePorts } from "./ports.ts";
-import { evenly } from "./evenly.ts";
+import { heldRound, pausedRound, unplacedRound } from "./round.ts";
 import type { Run } from "./run.ts";
-import { namespaceLost, progress, type Round, settle } from "./settle.ts";
+import { progress, type Round, settle } from "./settle.ts";
 
 /** Longest pause before another try where a cluster has no free slot, milliseconds. */
 const BUSY_MS = 5_000;
@@ -41,94 +38,34 @@ export async function reconcile(leased: Tenant, run: Run, ports: ReconcilePorts)
 type RoundEnd = { tenant: Tenant } | { moved: Status | undefined };
 
 async function round(record: Tenant, status: Status, run: Run, ports: ReconcilePorts): Promise<RoundEnd> {
+  const now = ports.clock.now().toISOString();
+  if (record.desired.paused === true) return finish(record, status, pausedRound(), ports);
+  if (expired(record, now)) return guarded(tearDownExpired(record, now, ports));
   const placed = await placement(record, ports);
   if (placed === "moved") return { moved: undefined };
-  if (!("cluster" in placed)) {
-    const away = record.desired.state === "Deleted" && record.cluster === undefined;
-    return finish(record, status, unplaced(placed, away, ports), ports);
-  }
+  if (!("cluster" in placed)) return finish(record, status, unplacedRound(record, placed, ports.platform), ports);
   const { cluster, record: current } = placed;
-  const slot = await ports.slots.acquire(cluster.name, run.owner, run.leaseUntil, ports.clock.now().toISOString());
+  if (cluster.paused === true) return finish(current, status, heldRound(cluster), ports);
+  const pool = { name: cluster.name, size: ports.platform.cluster.concurrency };
+  const slot = await ports.slots.acquire(pool, run.owner, run.leaseUntil, now);
   if (slot === undefined) return { tenant: await handBack(current, run, ports, BUSY_MS * (0.2 + 0.8 * ports.random())) };
   try {
-    const result = await converge({ ...current, status }, cluster, run, ports);
-    if (run.signal.aborted && result.outcome.kind === "failed") return { tenant: await handBack(current, run, ports, 0) };
-    return await finish(current, status, result, ports);
+    const converged = await converge(current, status, cluster, run, ports);
+    if (converged === "moved") return { moved: undefined };
+    if (run.signal.aborted && converged.round.outcome.kind === "failed") return { tenant: await handBack(converged.record, run, ports, 0) };
+    return await finish(converged.record, status, converged.round, ports);
   } finally {
-    await ports.slots.release(cluster.name, slot, run.owner);
+    await ports.slots.release(pool, slot, run.owner);
   }
 }
 
-type Placed = { record: Tenant; cluster: Cluster } | { reason: string; message: string } | "moved";
-
-/** The tenant's cluster; chosen, and recorded, before anything is applied there. */
-async function placement(tenant: Tenant, { store, registry, platform }: ReconcilePorts): Promise<Placed> {
-  if (tenant.cluster !== undefined) {
-    const cluster = await registry.get(tenant.cluster);
-    return cluster === undefined
-      ? { reason: "ClusterGone", message: `Cluster "${tenant.cluster}" is not in the registry.` }
-      : { record: tenant, cluster };
-  }
-  if (tenant.desired.state === "Deleted") return { reason: "NeverPlaced", message: "The tenant was never placed." };
-  const choice = place(tenant, await registry.list(), platform, evenly);
-  if (!("cluster" in choice)) return choice;
-  const after = { ...tenant, cluster: choice.cluster.name };
-  try {
-    await store.write({ before: tenant, after, lease: "hold" });
-    return { record: after, cluster: choice.cluster };
-  } catch (error) {
-    if (error instanceof WriteConflict) return "moved";
-    throw error;
-  }
+/** A write of intent by the heart itself: either way, the record is read again. */
+async function guarded(write: Promise<void>): Promise<RoundEnd> {
+  await write.catch((error: unknown) => {
+    if (!(error instanceof WriteConflict)) throw error;
+  });
+  return { moved: undefined };
 }
-
-function unplaced(why: { reason: string; message: string }, away: boolean, { platform }: ReconcilePorts): Round {
-  const outcome: Outcome = away
-    ? { kind: "done" }
-    : why.reason === "ClusterGone"
-      ? { kind: "failed", ...why, blocked: true }
-      : { kind: "requeue", afterMs: platform.retry.placementMs, ...why };
-  return { cluster: undefined, unplaced: why, namespace: "unread", wanted: [], performed: { applied: {}, errors: {} }, outcome };
-}
-
-/** Observe, decide, apply. Nothing is thrown but what is nobody's fault outside. */
-async function converge(tenant: Tenant, cluster: Cluster, run: Run, ports: ReconcilePorts): Promise<Round> {
-  const objects = tenant.desired.state === "Active" ? tenantObjects(tenant, ports.platform, cluster, ports.installation) : [];
-  const base = { cluster, wanted: objects.map((object) => ({ key: objectKey(object), kind: object.kind ?? "" })) };
-  let api: ClusterApi;
-  try {
-    api = ports.clusters.connect(cluster);
-    const namespace = await observe(tenant, api, ports.installation, run.signal);
-    const plan = decide(tenant, namespace, objects);
-    const performed = await perform(plan, api, run.signal);
-    return { ...base, namespace, performed, outcome: outcomeOf(plan.outcome, performed) };
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    return {
-      ...base,
-      namespace: "unread",
-      performed: { applied: {}, errors: {} },
-      outcome: failed(error.reason, `Cluster "${cluster.name}": ${error.message}`),
-    };
-  }
-}
-
-function outcomeOf(planned: Outcome, performed: Round["performed"]): Outcome {
-  if (namespaceLost(performed)) {
-    return {
-      kind: "requeue",
-      afterMs: 0,
-      reason: "NamespaceLost",
-      message: "The namespace was removed by someone else; it is made again.",
-    };
-  }
-  const [first, ...more] = Object.entries(performed.errors);
-  if (first === undefined) return planned;
-  const [key, error] = first;
-  return failed(error.reason, `${key}: ${error.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`);
-}
-
-const failed = (reason: string, message: string): Outcome => ({ kind: "failed", reason, message, blocked: false });
 
 /** Records a round: one transaction, conditional on the generation and the lease that it started from. */
 async function finish(record: Tenant, status: Status, result: Round, ports: ReconcilePorts): Promise<RoundEnd> {

@@ -4,11 +4,13 @@ import type { Platform } from "../domain/platform.ts";
 import { effectiveQuota } from "../domain/quota.ts";
 import { type DecommissionProof, earliest, type Failure, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
 import { conditionOf, revision } from "../manifests/index.ts";
-import type { ClusterError } from "../ports.ts";
+import type { ClusterError, ClusterScopedFind } from "../ports.ts";
 import { conditionsOf } from "./conditions.ts";
-import type { Outcome } from "./decide.ts";
+import { ABSENT, type Outcome } from "./decide.ts";
+import { expiryNotice, expiryTimer } from "./expiry.ts";
 import type { NamespaceSeen } from "./observe.ts";
 import type { Performed } from "./perform.ts";
+import { WORKLOADS } from "./workloads.ts";
 
 /** What one round of a reconcile came to. */
 export interface Round {
@@ -18,6 +20,8 @@ export interface Round {
   /** Keys and kinds of the objects wanted. */
   wanted: { key: string; kind: string }[];
   performed: Performed;
+  /** On the way out: what was found outside the namespace. */
+  leftovers?: ClusterScopedFind | undefined;
   outcome: Outcome;
 }
 
@@ -35,16 +39,18 @@ const FAILURES_TO_TELL = 3;
 export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; said: Said[] } {
   const { outcome } = round;
   const done = outcome.kind === "done";
-  const failure = outcome.kind === "failed" ? failureOf(tenant, outcome, at.now) : undefined;
+  const failure = outcome.kind === "failed" ? failureOf(tenant, outcome, at) : undefined;
   const deleted = done && tenant.desired.state === "Deleted";
-  const timers = timersOf(outcome, failure, at);
+  const notice = deleted ? [] : expiryNotice(tenant, at.now, at.platform);
   const status: Status = {
     ...progress(tenant, round),
     ...(done && { observedGeneration: tenant.generation, appliedRevision: revision(at.platform) }),
     ...(done && !deleted && { readyAt: tenant.status.readyAt ?? at.now }),
     failure,
-    ...(deleted && { deletedAt: at.now, proof: proofOf(tenant, round, at.now), applied: {}, namespaceUid: undefined }),
+    ...(notice.length > 0 && { expiringTold: tenant.desired.expiresAt }),
+    ...(deleted && tombstone(tenant, round, at.now)),
   };
+  const timers = deleted ? {} : { ...timersOf(outcome, failure, at), ...expiryTimer({ ...tenant, status }, at.platform) };
   const conditions = conditionsOf({ ...tenant, status }, factsOf(tenant, round, status, deleted), at.now);
   const after: Tenant = {
     ...tenant,
@@ -54,19 +60,27 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     dueAt: earliest(timers),
     lease: undefined,
     updatedAt: at.now,
-    ttl: deleted ? ttlAfter(at.now, at.platform.retentionDays.tombstone) : undefined,
+    ttl: deleted ? ttlAfter(at.now, tombstoneDays(at.platform)) : undefined,
   };
-  return { after, said: [...announced(tenant, after, done, at), ...trouble(tenant, after, timers)] };
+  return { after, said: [...announced(tenant, after, done, at), ...trouble(tenant, after, timers), ...notice] };
 }
 
 /** What the cluster now has, as far as the record tells. */
 export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "namespace" | "performed">): Status {
   const { status } = tenant;
   if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {} };
-  const known = namespace === "unread" ? status.applied : {};
+  const { [WORKLOADS]: asleep, ...objects } = namespace === "unread" ? status.applied : {};
+  const awake = performed.workloads === "awake";
+  const known = awake || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
   const seenUid = typeof namespace === "object" && namespace.ours ? namespace.uid : undefined;
   const namespaceUid = performed.namespaceUid ?? seenUid ?? (namespace === "absent" ? undefined : status.namespaceUid);
-  return { ...status, namespaceUid, applied: { ...known, ...performed.applied } };
+  return {
+    ...status,
+    namespaceUid,
+    applied: { ...known, ...performed.applied },
+    workloads: performed.workloads === "awake" ? undefined : (performed.workloads ?? status.workloads),
+    deletionSlot: performed.deletionSlot ?? status.deletionSlot,
+  };
 }
 
 /** The namespace that the record knows is gone, or is another: its uid no longer fits. */
@@ -82,15 +96,11 @@ const isOfAnotherUid = (error: ClusterError): boolean =>
 
 const isNamespaceNotFound = (error: ClusterError): boolean => error.status === 404 && /^namespaces? /.test(error.message);
 
-function failureOf(tenant: Tenant, outcome: Extract<Outcome, { kind: "failed" }>, now: Timestamp): Failure {
+function failureOf(tenant: Tenant, outcome: Extract<Outcome, { kind: "failed" }>, { now, platform }: At): Failure {
   const before = tenant.status.failure;
-  return {
-    reason: outcome.reason,
-    message: outcome.message,
-    count: (before?.count ?? 0) + 1,
-    since: before?.since ?? now,
-    blocked: outcome.blocked,
-  };
+  const since = before?.since ?? now;
+  const old = Date.parse(now) - Date.parse(since) >= platform.retry.blockedAfterMs;
+  return { reason: outcome.reason, message: outcome.message, count: (before?.count ?? 0) + 1, since, blocked: outcome.blocked || old };
 }
 
 function timersOf(outcome: Outcome, failure: Failure | undefined, { now, random, platform: { retry } }: At): Tenant["timers"] {
@@ -103,19 +113,33 @@ function timersOf(outcome: Outcome, failure: Failure | undefined, { now, random,
   return { retry: later(Math.max(retry.baseMs / 4, random * ceiling)) };
 }
 
-function proofOf(tenant: Tenant, { cluster, namespace }: Round, now: Timestamp): DecommissionProof {
-  return {
-    cluster: cluster?.name ?? null,
+/** A tombstone outlives the tenant's events, so that an id that comes back goes on in their sequence; a week for the table's own delay. */
+const tombstoneDays = ({ retentionDays }: Platform): number => Math.max(retentionDays.tombstone, retentionDays.audit + 7);
+
+/** What is left of a decommissioned tenant. */
+function tombstone(tenant: Tenant, { cluster, namespace, leftovers }: Round, now: Timestamp): Partial<Status> {
+  const seenUid = typeof namespace === "object" && namespace.ours ? namespace.uid : null;
+  const forgotten = cluster === undefined && tenant.cluster !== undefined;
+  const proof: DecommissionProof = {
+    cluster: tenant.cluster ?? null,
     namespace: namespaceOf(tenant.tenantId),
-    namespaceUid: tenant.status.namespaceUid ?? (typeof namespace === "object" && namespace.ours ? namespace.uid : null),
-    namespaceAbsentAt: now,
+    namespaceUid: tenant.status.namespaceUid ?? seenUid,
+    namespaceAbsentAt: forgotten ? null : now,
+    clusterScoped: {
+      found: leftovers?.found.length ?? 0,
+      kindsChecked: leftovers?.kindsChecked ?? 0,
+      kindsUnchecked: leftovers?.kindsUnchecked ?? [],
+    },
+    // No mapping is made yet that could be left.
+    identityMappings: 0,
   };
+  return { deletedAt: now, proof, applied: {}, namespaceUid: undefined, workloads: undefined, deletionSlot: undefined };
 }
 
 function factsOf(tenant: Tenant, round: Round, status: Status, deleted: boolean): Parameters<typeof conditionsOf>[1] {
   const { outcome } = round;
   const wanted = round.wanted.map(({ key, kind }) => ({ key, condition: conditionOf(kind) }));
-  const standing = new Set(Object.keys(status.applied));
+  const standing = new Set(Object.keys(status.applied).filter((key) => status.applied[key] !== ABSENT));
   const ready =
     outcome.kind !== "done"
       ? { status: false, reason: outcome.reason, message: outcome.message }
@@ -134,6 +158,8 @@ function announced(tenant: Tenant, after: Tenant, done: boolean, { platform }: A
   const data: Record<string, Record<string, unknown>> = {
     TenantReady: { namespace, cluster, tier },
     TenantQuotaChanged: { tier, quota: shape === undefined ? {} : effectiveQuota(shape, quota) },
+    TenantSuspended: { namespace, cluster, workloads: after.status.workloads?.length ?? 0 },
+    TenantActivated: { namespace, cluster },
     TenantDecommissioned: { namespace, cluster, proof: after.status.proof },
   };
   return tenant.announcements.map(({ type, cause, data: more }) => ({ type, cause, data: { ...data[type], ...more } }));

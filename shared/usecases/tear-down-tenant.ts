@@ -3,6 +3,10 @@ import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 
 /** Decommissions a tenant: its namespace goes, a tombstone with the proof stays a while. Throws `TenantNotFound`. */
-export async function tearDownTenant(command: Command, ports: ReconcilePorts): Promise<Recorded> {
-  return recordIntent(command, (before, now) => tearDown(command.tenantId, before, { ...command, now }), ports);
+export async function tearDownTenant(
+  command: Command,
+  ports: ReconcilePorts,
+  options: { forgetCluster?: boolean } = {},
+): Promise<Recorded> {
+  return recordIntent(command, (before, now) => tearDown(command.tenantId, before, { ...command, ...options, now }), ports);
 }

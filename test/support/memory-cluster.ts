@@ -2,10 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { pathOf } from "../../shared/adapters/kubernetes/path.ts";
 import { refOf } from "../../shared/adapters/kubernetes/client.ts";
-import { type ClusterApi, ClusterError, type ListPage, type ListQuery, type ObjectRef } from "../../shared/ports.ts";
+import {
+  type ClusterApi,
+  ClusterError,
+  type ClusterScopedFind,
+  type ListPage,
+  type ListQuery,
+  type ObjectRef,
+} from "../../shared/ports.ts";
 
 export interface ClusterCall {
-  verb: "get" | "apply" | "delete" | "list" | "patch" | "serves";
+  verb: "get" | "apply" | "delete" | "list" | "patch" | "find" | "serves";
   /** The object that is asked for, or none for `serves`. */
   ref?: ObjectRef;
   /** What is applied. */
@@ -98,6 +105,17 @@ export class MemoryCluster implements ClusterApi {
         return clone(found);
       },
     );
+  }
+
+  async findClusterScoped(labelSelector: string, signal: AbortSignal): Promise<ClusterScopedFind> {
+    const [key = "", value = ""] = labelSelector.split("=");
+    return await this.#call({ verb: "find" }, signal, () => ({
+      found: this.objects()
+        .filter(({ metadata }) => metadata?.namespace === undefined && metadata?.labels?.[key] === value)
+        .map(refOf),
+      kindsChecked: 1,
+      kindsUnchecked: [],
+    }));
   }
 
   async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {

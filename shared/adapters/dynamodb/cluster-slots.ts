@@ -5,14 +5,14 @@ import { isConflict, keys, type Table, toItem } from "./table.ts";
 /** Slots looked at before a cluster counts as full: with half of them free, one look in eight misses all three. */
 const LOOKS = 3;
 
-/** A cluster's concurrency slots: items that a reconcile holds until it ends or its lease is past. */
-export function createClusterSlots(table: Table, slots: number, random: () => number = Math.random): ClusterSlots {
-  const take = async (cluster: string, slot: number, owner: string, until: string, now: string): Promise<boolean> => {
+/** Slots as items that their owner holds until it is done or its time is past. */
+export function createClusterSlots(table: Table, random: () => number = Math.random): ClusterSlots {
+  const take = async (pool: string, slot: number, owner: string, until: string, now: string): Promise<boolean> => {
     try {
       await table.client.send(
         new UpdateItemCommand({
           TableName: table.name,
-          Key: toItem(keys.slot(cluster, slot)),
+          Key: toItem(keys.slot(pool, slot)),
           UpdateExpression: "SET #owner = :owner, #until = :until",
           ConditionExpression: "attribute_not_exists(#until) OR #until < :now",
           ExpressionAttributeNames: { "#owner": "owner", "#until": "until" },
@@ -26,18 +26,18 @@ export function createClusterSlots(table: Table, slots: number, random: () => nu
     }
   };
   return {
-    async acquire(cluster, owner, until, now) {
-      const first = Math.floor(random() * slots);
-      for (let look = 0; look < Math.min(LOOKS, slots); look++) {
-        const slot = (first + look * (Math.floor(slots / LOOKS) || 1)) % slots;
-        if (await take(cluster, slot, owner, until, now)) return slot;
+    async acquire({ name, size }, owner, until, now) {
+      const first = Math.floor(random() * size);
+      for (let look = 0; look < Math.min(LOOKS, size); look++) {
+        const slot = (first + look * (Math.floor(size / LOOKS) || 1)) % size;
+        if (await take(name, slot, owner, until, now)) return slot;
       }
       return undefined;
     },
-    async release(cluster, slot, owner) {
+    async release({ name }, slot, owner) {
       const write = new DeleteItemCommand({
         TableName: table.name,
-        Key: toItem(keys.slot(cluster, slot)),
+        Key: toItem(keys.slot(name, slot)),
         ConditionExpression: "#owner = :owner",
         ExpressionAttributeNames: { "#owner": "owner" },
         ExpressionAttributeValues: toItem({ ":owner": owner }),

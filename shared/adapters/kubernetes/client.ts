@@ -1,6 +1,7 @@
 import type { KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
 import { FIELD_MANAGER } from "../../manifests/identity.ts";
-import { type ClusterApi, ClusterError, type ListPage, type ListQuery, type ObjectRef } from "../../ports.ts";
+import { type ClusterApi, ClusterError, type ClusterScopedFind, type ListPage, type ListQuery, type ObjectRef } from "../../ports.ts";
+import { findClusterScoped } from "./discovery.ts";
 import { type Answer, errorOfAnswer, isAbsent } from "./errors.ts";
 import { pathOf, pathOfList, pathOfVersion } from "./path.ts";
 import type { KubeRequest, Requests } from "./request.ts";
@@ -79,6 +80,10 @@ export class KubernetesClient implements ClusterApi {
     };
     const answer = await this.#requests.send(request, signal);
     return isAbsent(answer) ? undefined : objectOf(request, answer);
+  }
+
+  findClusterScoped(labelSelector: string, signal: AbortSignal): Promise<ClusterScopedFind> {
+    return findClusterScoped(this.#requests, labelSelector, signal);
   }
 
   async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {

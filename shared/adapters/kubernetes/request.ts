@@ -13,6 +13,8 @@ export interface KubeRequest {
   path: string;
   body?: string | undefined;
   contentType?: string | undefined;
+  /** JSON unless it says otherwise. */
+  accept?: string | undefined;
   /** For messages: `apply Namespace tenant-acme`. */
   what: string;
 }
@@ -136,7 +138,11 @@ export class Requests {
 }
 
 function headersOf(request: KubeRequest, token: string): Record<string, string> {
-  const headers: Record<string, string> = { authorization: `Bearer ${token}`, accept: "application/json", "user-agent": "tenantry" };
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${token}`,
+    accept: request.accept ?? "application/json",
+    "user-agent": "tenantry",
+  };
   if (request.contentType !== undefined) headers["content-type"] = request.contentType;
   return headers;
 }

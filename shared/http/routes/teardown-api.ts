@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { defineRoutes } from "../route.ts";
 import { tenantPath } from "./params.ts";
 
@@ -10,6 +11,9 @@ export const teardownApi = defineRoutes({
     tenantScoped: true,
     summary: "Decommission a tenant. Then its phase is Deleting, and Deleted with the proof while the tombstone lasts.",
     params: tenantPath,
+    query: z.strictObject({
+      forget: z.literal("cluster").optional().meta({ description: "The cluster is gone from the registry for good: do not wait for it." }),
+    }),
     waitSeconds: 0,
     etag: true,
     answers: { 202: "Tenant" },

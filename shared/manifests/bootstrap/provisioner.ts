@@ -9,11 +9,35 @@ const READ = ["get", "list"];
 /** Server-side apply is a `patch`, and a `create` where the object is not there yet; both carry the name, so names can bound them. */
 const WRITE = ["create", "patch", "delete"];
 
+/** Kinds outside namespaces, listed after a decommission for what a tenant may have left. Add your own CRDs' to the ClusterRole. */
+const clusterScopedKinds: [group: string, resources: string[]][] = [
+  ["", ["nodes", "persistentvolumes"]],
+  [
+    "admissionregistration.k8s.io",
+    [
+      "mutatingwebhookconfigurations",
+      "validatingwebhookconfigurations",
+      "validatingadmissionpolicies",
+      "validatingadmissionpolicybindings",
+    ],
+  ],
+  ["apiextensions.k8s.io", ["customresourcedefinitions"]],
+  ["apiregistration.k8s.io", ["apiservices"]],
+  ["certificates.k8s.io", ["certificatesigningrequests"]],
+  ["flowcontrol.apiserver.k8s.io", ["flowschemas", "prioritylevelconfigurations"]],
+  ["networking.k8s.io", ["ingressclasses", "ipaddresses", "servicecidrs"]],
+  ["node.k8s.io", ["runtimeclasses"]],
+  [RBAC, ["clusterroles", "clusterrolebindings"]],
+  ["resource.k8s.io", ["deviceclasses", "resourceslices"]],
+  ["scheduling.k8s.io", ["priorityclasses"]],
+  ["storage.k8s.io", ["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"]],
+];
+
 /** What the control plane may do in the cluster, and to whom that is given. */
 export function provisioner(platform: Platform): BootstrapEntry[] {
   return [
     entry<V1ClusterRole>(
-      `What the control plane may do. No rule names Secrets, pods or workloads.
+      `What the control plane may do. No rule names Secrets or pods; of workloads it may set the scale, and whether a CronJob is suspended.
 Objects with a fixed name are writable by that name alone. \`escalate\` and \`bind\` are needed because the control plane
 gives tenants rights that it does not have itself: for the Role ${NAMES.role} and for the ClusterRoles that grants may name, no other.
 RBAC cannot bound namespaces by a prefix: the policies tenantry-scope and tenantry-access do that.`,
@@ -31,6 +55,10 @@ RBAC cannot bound namespaces by a prefix: the policies tenantry-scope and tenant
           { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], resourceNames: [NAMES.networkPolicy], verbs: WRITE },
           { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], verbs: READ },
           { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], resourceNames: [NAMES.serviceMonitor], verbs: WRITE },
+          { apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: ["list"] },
+          { apiGroups: ["apps"], resources: ["deployments/scale", "statefulsets/scale"], verbs: ["patch"] },
+          { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["list", "patch"] },
+          ...clusterScopedKinds.map(([group, resources]) => ({ apiGroups: [group], resources, verbs: ["list"] })),
           { apiGroups: [RBAC], resources: ["roles"], verbs: READ },
           { apiGroups: [RBAC], resources: ["roles"], resourceNames: [NAMES.role], verbs: [...WRITE, "escalate", "bind"] },
           { apiGroups: [RBAC], resources: ["rolebindings"], verbs: [...READ, ...WRITE] },

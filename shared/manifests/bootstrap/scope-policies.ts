@@ -107,5 +107,20 @@ function priority(platform: Platform): BootstrapEntry[] {
   });
 }
 
+/** Of a CronJob, the control plane may turn `suspend` and nothing else: the right to patch would reach the images, too. */
+function sleep(): BootstrapEntry[] {
+  return denyPolicy("tenantry-sleep", "The control plane may suspend a CronJob, and wake it; what it runs and when stays the tenant's.", {
+    matchConstraints: { resourceRules: [{ apiGroups: ["batch"], apiVersions: ["*"], resources: ["cronjobs"], operations: ["UPDATE"] }] },
+    matchConditions: [byProvisioner],
+    validations: [
+      {
+        expression: "object.spec.jobTemplate == oldObject.spec.jobTemplate && object.spec.schedule == oldObject.spec.schedule",
+        message: "the control plane may only suspend a CronJob, or wake it",
+        reason: "Forbidden",
+      },
+    ],
+  });
+}
+
 /** The policies that bound what the control plane may touch and grant, and how far a tenant's pods may rise. */
-export const scopePolicies = (platform: Platform): BootstrapEntry[] => [...scope(), ...access(platform), ...priority(platform)];
+export const scopePolicies = (platform: Platform): BootstrapEntry[] => [...scope(), ...access(platform), ...sleep(), ...priority(platform)];

@@ -65,7 +65,14 @@ describe("a tenant", () => {
         status: {
           ...tenant().status,
           deletedAt: at,
-          proof: { cluster: "eu-1", namespace: "tenant-acme", namespaceUid: "u", namespaceAbsentAt: at },
+          proof: {
+            cluster: "eu-1",
+            namespace: "tenant-acme",
+            namespaceUid: "u",
+            namespaceAbsentAt: at,
+            clusterScoped: { found: 0, kindsChecked: 3, kindsUnchecked: [] },
+            identityMappings: 0,
+          },
         },
         desired: { ...tenant().desired, state: "Deleted" },
       },

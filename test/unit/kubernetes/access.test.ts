@@ -5,7 +5,7 @@ import type { Cluster } from "../../../shared/domain/cluster.ts";
 import { startTlsServer, type TlsServer } from "../../support/tls-server.ts";
 
 const never = new AbortController().signal;
-const platform = { cluster: { concurrency: 1, qps: 1_000, burst: 1_000, connections: 4, requestTimeoutMs: 2_000 } };
+const platform = { cluster: { concurrency: 1, deletions: 1, qps: 1_000, burst: 1_000, connections: 4, requestTimeoutMs: 2_000 } };
 const sts = (): STSClient => {
   const Expiration = new Date(Date.now() + 3_600_000);
   return {

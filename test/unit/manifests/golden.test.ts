@@ -37,6 +37,11 @@ describe("the manifests of a tenant", () => {
     );
   });
 
+  test("of a tenant asleep are the golden ones: closed, no new pods, nobody bound", () => {
+    const tenant = aTenant({ desired: { tier: "basic", suspended: true } });
+    expectGolden("tenant/basic-asleep.yaml", yaml(tenantObjects(tenant, config, aCluster(), "production")));
+  });
+
   test("change only together with GENERATORS_VERSION, so that every tenant is brought up to date", () => {
     const objects = ["standard", "premium"].map((tier) =>
       tenantObjects(aTenant({ desired: { tier, labels: { a: "b" } } }), aPlatform(), aCluster(), "test"),

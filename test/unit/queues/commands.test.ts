@@ -72,7 +72,7 @@ describe("A queue of events", () => {
         tenantId: "acme",
         cause: { actor: "jane", correlationId: "c-1", causationId: "e-1" },
         occurredAt: expect.stringMatching(/^2030-01-31T11:59:59\.\d{3}Z$/),
-        key: { id: "billing#e-1", hash: canonicalHash({ type: "TenantTierChangeRequested", data }) },
+        key: { id: "event#billing#e-1", hash: canonicalHash({ type: "TenantTierChangeRequested", data }) },
         eager: { owner: "run-1", leaseUntil: "2030-01-31T12:01:10.000Z", dueAt: "2030-01-31T12:01:11.000Z" },
       },
     ]);
