@@ -113,6 +113,10 @@ export async function trailOf(tenantId: string): Promise<{ type: string; sequenc
 /** Runs kubectl as the cluster's administrator. */
 export const kubectl = (...args: string[]): Promise<string> => runKubectl(env("KUBECONFIG"), () => {}, args);
 
+/** Applies an object by kubectl, as the cluster's administrator. */
+export const kubectlApply = (namespace: string, object: object): Promise<string> =>
+  runKubectl(env("KUBECONFIG"), () => {}, ["-n", namespace, "apply", "-f", "-"], JSON.stringify(object));
+
 // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came.
 export async function kubeObject(...args: string[]): Promise<any> {
   return JSON.parse(await kubectl("get", ...args, "-o", "json"));
