@@ -178,8 +178,8 @@ export interface ListPage {
 export interface ClusterApi {
   /** `undefined` on 404. */
   get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject | undefined>;
-  /** Server-side apply as field manager `tenantry`, with force. Answers the object as it stands. */
-  apply(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject>;
+  /** Server-side apply as field manager `tenantry`, with force. Answers the object as it stands, or, dry, as it would. */
+  apply(object: KubernetesObject, signal: AbortSignal, options?: { dryRun?: boolean | undefined }): Promise<KubernetesObject>;
   /** Background deletion, only of the object with that uid where one is given; 404 is success. */
   delete(ref: ObjectRef, options: { uid?: string | undefined }, signal: AbortSignal): Promise<void>;
   /** One page of a kind's objects, over all namespaces or in one. The first page of a list names what the next go on from. */

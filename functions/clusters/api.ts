@@ -3,7 +3,7 @@ import { renderCluster } from "../../shared/http/render.ts";
 import type { HttpAnswer } from "../../shared/http/request.ts";
 import { clustersApi } from "../../shared/http/routes/clusters-api.ts";
 import type { Cluster } from "../../shared/domain/cluster.ts";
-import { cordonCluster, readCluster, registerCluster, removeCluster } from "../../shared/usecases/register-cluster.ts";
+import { readCluster, registerCluster, removeCluster, setCluster } from "../../shared/usecases/register-cluster.ts";
 import { keyOf } from "../http.ts";
 import { type ClusterDeps, clusterDeps } from "./deps.ts";
 
@@ -27,9 +27,14 @@ export const createHandler = (deps: ClusterDeps) =>
         await removeCluster(request.params.name, deps, keyOf(request, "deleteCluster"));
         return { status: 204 };
       },
-      cordonCluster: async (request) => answer(await cordonCluster(request.params.name, "Cordoned", deps, keyOf(request, "cordonCluster"))),
+      cordonCluster: async (request) =>
+        answer(await setCluster(request.params.name, { state: "Cordoned" }, deps, keyOf(request, "cordonCluster"))),
       uncordonCluster: async (request) =>
-        answer(await cordonCluster(request.params.name, "Active", deps, keyOf(request, "uncordonCluster"))),
+        answer(await setCluster(request.params.name, { state: "Active" }, deps, keyOf(request, "uncordonCluster"))),
+      pauseCluster: async (request) =>
+        answer(await setCluster(request.params.name, { paused: true }, deps, keyOf(request, "pauseCluster"))),
+      resumeCluster: async (request) =>
+        answer(await setCluster(request.params.name, { paused: false }, deps, keyOf(request, "resumeCluster"))),
     },
     deps,
   );

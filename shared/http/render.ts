@@ -47,6 +47,7 @@ export function renderCluster(cluster: Cluster) {
     labels,
     capacity,
     state,
+    paused = false,
     capabilities,
     createdAt,
     updatedAt,
@@ -54,6 +55,7 @@ export function renderCluster(cluster: Cluster) {
   return {
     name,
     state,
+    paused,
     region,
     eksClusterName,
     endpoint,

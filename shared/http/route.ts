@@ -6,7 +6,7 @@ export type Area = "onboarding-api" | "tenants-api" | "quota-api" | "teardown-ap
 export type Scope = `tenantry/${"tenants" | "access" | "clusters"}.${"read" | "write"}`;
 
 /** Names of the answers' schemas, which stand in `openapi/schemas.ts` so that no handler carries them. */
-export type AnswerName = "Tenant" | "TenantList" | "EventList" | "Cluster" | "ClusterList" | "Health" | "OpenApi";
+export type AnswerName = "Tenant" | "TenantOrPlan" | "TenantList" | "EventList" | "Cluster" | "ClusterList" | "Health" | "OpenApi";
 
 /** One row of the route table: the gateway's events, the authorisation, the checks and OpenAPI all come from it. */
 export interface Route {

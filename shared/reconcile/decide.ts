@@ -41,8 +41,8 @@ export interface Wanted {
 
 function decideActive(tenant: Tenant, namespace: NamespaceSeen, { objects, absent }: Wanted): Plan {
   const name = namespaceOf(tenant.tenantId);
-  if (typeof namespace === "object" && !namespace.ours) {
-    const message = `Namespace "${name}" exists and is not managed by this installation. Remove it, or onboard under another id.`;
+  if (typeof namespace === "object" && !namespace.ours && tenant.desired.adopt !== true) {
+    const message = `Namespace "${name}" exists and is not managed by this installation. Remove it, onboard under another id, or adopt it (POST /tenants/{tenantId}/adopt).`;
     return { waves: [], outcome: { kind: "failed", reason: "NamespaceTaken", message, blocked: true } };
   }
   if (typeof namespace === "object" && namespace.terminating) return terminating(name, namespace);

@@ -72,7 +72,7 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
   const { [WORKLOADS]: asleep, ...objects } = namespace === "unread" ? status.applied : {};
   const awake = performed.workloads === "awake";
   const known = awake || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
-  const seenUid = typeof namespace === "object" && namespace.ours ? namespace.uid : undefined;
+  const seenUid = typeof namespace === "object" && (namespace.ours || tenant.desired.adopt === true) ? namespace.uid : undefined;
   const namespaceUid = performed.namespaceUid ?? seenUid ?? (namespace === "absent" ? undefined : status.namespaceUid);
   return {
     ...status,

@@ -7,6 +7,7 @@ import { aboveCeiling } from "../domain/quota.ts";
 import type { Desired } from "../domain/tenant.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { knownTier } from "./onboard-tenant.ts";
+import { type Plan, planTenant } from "./plan-tenant.ts";
 import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 
 /** Changes what a tenant should be. Throws `InvalidInput`, `TenantNotFound`, `UnknownTier`, `QuotaAboveCeiling`, `TenantDeleting`, `TenantDeleted`. */
@@ -19,6 +20,21 @@ export async function changeTenant(command: Command, patch: PatchBody, ports: Re
       change(command.tenantId, before, { ...command, command: "change", now, changes: (desired) => changesOf(desired, patch, platform) }),
     ports,
   );
+}
+
+/** What a patch would change in the cluster; nothing is written. Throws as `changeTenant` does, and `ClusterUnreachable`. */
+export async function planChange(command: Command, patch: PatchBody, ports: ReconcilePorts): Promise<Plan> {
+  const { platform, clock } = ports;
+  if (patch.tier !== undefined) knownTier(patch.tier, platform);
+  const before = await ports.store.get(command.tenantId);
+  const now = clock.now().toISOString();
+  const { after } = change(command.tenantId, before, {
+    ...command,
+    command: "change",
+    now,
+    changes: (desired) => changesOf(desired, patch, platform),
+  });
+  return planTenant(after, ports);
 }
 
 /** The fields that a patch names, merged with what stands. */

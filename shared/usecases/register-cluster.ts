@@ -60,6 +60,7 @@ async function describedBy(name: string, body: ClusterBody, before: Cluster | un
     labels: body.labels ?? before?.labels ?? {},
     capacity: body.capacity ?? before?.capacity ?? DEFAULT_CAPACITY,
     state: before?.state ?? "Active",
+    ...(before?.paused === true && { paused: true }),
     capabilities: { networkPolicy: body.capabilities?.networkPolicy ?? before?.capabilities.networkPolicy ?? false, serviceMonitor: false },
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
@@ -84,14 +85,22 @@ export async function readCluster(name: string, registry: ClusterRegistry): Prom
   return cluster;
 }
 
-/** A cordoned cluster keeps its tenants and gets no new ones. Throws `ClusterNotFound`, `IdempotencyKeyReused`. */
-export async function cordonCluster(name: string, state: Cluster["state"], ports: ClusterPorts, key?: CommandKey): Promise<Cluster> {
+/**
+ * Cordons or pauses a cluster, or takes that back. Cordoned, it keeps its tenants and gets no new ones; paused, nothing is
+ * applied there. Throws `ClusterNotFound`, `IdempotencyKeyReused`.
+ */
+export async function setCluster(
+  name: string,
+  to: Partial<Pick<Cluster, "state" | "paused">>,
+  ports: ClusterPorts,
+  key?: CommandKey,
+): Promise<Cluster> {
   const { registry, clock } = ports;
   return once(
     key,
     ports,
     async (dedupe) => {
-      const cluster = { ...(await readCluster(name, registry)), state, updatedAt: clock.now().toISOString() };
+      const cluster = { ...(await readCluster(name, registry)), ...to, updatedAt: clock.now().toISOString() };
       await registry.put(cluster, dedupe);
       return cluster;
     },

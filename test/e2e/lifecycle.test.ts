@@ -162,3 +162,52 @@ describe("Reads", () => {
     expect((await api("GET", "/tenants", undefined, { token: null })).status).toBe(401);
   });
 });
+
+describe("A dry run", () => {
+  test("of a change answers which fields of which objects would change, and changes nothing", async () => {
+    const tenantId = await onboarded();
+    const { status, body } = await api("PATCH", `/tenants/${tenantId}?dryRun=true`, { tier: "premium" });
+    expect(status).toBe(200);
+    const changed = body.objects.filter(({ action }: { action: string }) => action !== "none");
+    expect(changed.map(({ object }: { object: string }) => object).sort()).toEqual([
+      "LimitRange/tenant-limits",
+      `Namespace/tenant-${tenantId}`,
+      "ResourceQuota/tenant-quota",
+    ]);
+    expect(changed.find(({ object }: { object: string }) => object.startsWith("ResourceQuota")).fields).toContain("spec.hard.requests.cpu");
+    expect((await api("GET", `/tenants/${tenantId}`)).body).toMatchObject({ tier: "basic", generation: 1 });
+    expect((await kubeObject("resourcequota", "tenant-quota", "-n", `tenant-${tenantId}`)).spec.hard["requests.cpu"]).toBe("2");
+  });
+
+  test("of an adoption says what would change in a namespace that somebody else made, and the adoption takes it over", async () => {
+    const tenantId = anId("adopt");
+    const namespace = `tenant-${tenantId}`;
+    await kubectl("create", "namespace", namespace);
+    await kubectl("label", "namespace", namespace, "team=blue");
+    const blocked = await api("POST", "/tenants", { tenantId, name: "Adopted", tier: "basic" });
+    expect(blocked.body).toMatchObject({ phase: "Blocked" });
+    const refused = await api("POST", `/tenants/${tenantId}/adopt?dryRun=true`);
+    expect(refused.body.objects[0]).toMatchObject({
+      object: `Namespace/${namespace}`,
+      action: "refused",
+      reason: expect.stringContaining("labelled"),
+    });
+    await kubectl("label", "namespace", namespace, "app.kubernetes.io/managed-by=tenantry");
+    const plan = await api("POST", `/tenants/${tenantId}/adopt?dryRun=true`);
+    expect(plan.body.objects[0]).toMatchObject({ action: "change" });
+    expect(plan.body.objects.slice(1).every(({ action }: { action: string }) => action === "create")).toBe(true);
+    const adopted = await api("POST", `/tenants/${tenantId}/adopt`);
+    expect(adopted).toMatchObject({ status: 200, body: { phase: "Ready" } });
+    const found = await kubeObject("namespace", namespace);
+    expect(found.metadata.labels).toMatchObject({ team: "blue", "tenant-id": tenantId });
+  }, 60_000);
+});
+
+describe("A cluster of the registry", () => {
+  test("that is paused has nothing applied, goes on when it is resumed, and is not removed while it has tenants", async () => {
+    const tenantId = await onboarded();
+    expect((await api("DELETE", "/clusters/local")).body).toMatchObject({ code: "ClusterInUse" });
+    expect((await api("GET", "/clusters/nowhere")).status).toBe(404);
+    expect((await api("GET", `/tenants/${tenantId}`)).body.cluster).toBe("local");
+  });
+});

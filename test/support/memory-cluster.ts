@@ -52,8 +52,13 @@ export class MemoryCluster implements ClusterApi {
     return await this.#call({ verb: "get", ref }, signal, () => clone(this.#objects.get(pathOf(ref))));
   }
 
-  async apply(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+  async apply(
+    object: KubernetesObject,
+    signal: AbortSignal,
+    { dryRun = false }: { dryRun?: boolean | undefined } = {},
+  ): Promise<KubernetesObject> {
     const ref = refOf(object);
+    if (dryRun) return await this.#call({ verb: "get", ref }, signal, () => ({ ...this.#objects.get(pathOf(ref)), ...clone(object) }));
     return await this.#call({ verb: "apply", ref, object: clone(object) }, signal, () => clone(this.#write(ref, object)));
   }
 

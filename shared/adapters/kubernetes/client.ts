@@ -20,11 +20,15 @@ export class KubernetesClient implements ClusterApi {
     return isAbsent(answer) ? undefined : objectOf(request, answer);
   }
 
-  async apply(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
+  async apply(
+    object: KubernetesObject,
+    signal: AbortSignal,
+    { dryRun = false }: { dryRun?: boolean | undefined } = {},
+  ): Promise<KubernetesObject> {
     const ref = refOf(object);
     const request: KubeRequest = {
       method: "PATCH",
-      path: `${pathOf(ref)}?fieldManager=${FIELD_MANAGER}&force=true`,
+      path: `${pathOf(ref)}?fieldManager=${FIELD_MANAGER}&force=true${dryRun ? "&dryRun=All" : ""}`,
       contentType: "application/apply-patch+yaml", // JSON is YAML.
       body: JSON.stringify(object),
       what: describe("apply", ref),

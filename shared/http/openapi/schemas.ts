@@ -64,6 +64,7 @@ const Cluster = z
   .strictObject({
     name: z.string(),
     state: z.enum(["Active", "Cordoned"]),
+    paused: z.boolean().meta({ description: "Nothing is applied there." }),
     region: z.string(),
     eksClusterName: z.string(),
     endpoint: z.url(),
@@ -77,10 +78,26 @@ const Cluster = z
   })
   .meta({ id: "Cluster" });
 
+const Plan = z
+  .strictObject({
+    cluster: z.string(),
+    namespace: z.string(),
+    objects: z.array(
+      z.strictObject({
+        object: z.string().meta({ description: "`kind/name`." }),
+        action: z.enum(["none", "create", "change", "refused"]),
+        fields: z.array(z.string()).meta({ description: "Paths that would change." }),
+        reason: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: "Plan", description: "What would change, by dry runs; nothing did." });
+
 const nextCursor = z.string().optional().meta({ description: "For `cursor`; absent on the last page." });
 
 export const answers: Record<AnswerName, z.ZodType> = {
   Tenant,
+  TenantOrPlan: z.union([Tenant, Plan]).meta({ id: "TenantOrPlan" }),
   TenantList: z.strictObject({ items: z.array(Tenant), nextCursor }).meta({ id: "TenantList" }),
   EventList: z.strictObject({ items: z.array(Event), nextCursor }).meta({ id: "EventList" }),
   Cluster,

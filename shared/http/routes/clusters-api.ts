@@ -48,4 +48,20 @@ export const clustersApi = defineRoutes({
     params: clusterPath,
     answers: { 200: "Cluster" },
   },
+  pauseCluster: {
+    ...write,
+    method: "POST",
+    path: "/clusters/{name}/pause",
+    summary: "Stop reconciling the tenants of a cluster: what is asked for is recorded, and nothing is applied.",
+    params: clusterPath,
+    answers: { 200: "Cluster" },
+  },
+  resumeCluster: {
+    ...write,
+    method: "POST",
+    path: "/clusters/{name}/resume",
+    summary: "Reconcile the tenants of a paused cluster again.",
+    params: clusterPath,
+    answers: { 200: "Cluster" },
+  },
 });

@@ -1,5 +1,5 @@
 import { defineRoutes } from "../route.ts";
-import { tenantPath } from "./params.ts";
+import { dryRun, tenantPath } from "./params.ts";
 
 const write = {
   method: "POST",
@@ -23,6 +23,13 @@ export const lifecycleApi = defineRoutes({
     path: "/tenants/{tenantId}/activate",
     summary: "Bring a suspended tenant back as it was. 200 when it is Ready within the wait, else 202.",
     answers: { 200: "Tenant", 202: "Tenant" },
+  },
+  adoptNamespace: {
+    ...write,
+    path: "/tenants/{tenantId}/adopt",
+    query: dryRun,
+    summary: "Take over the namespace of the tenant's name that somebody else made. With dryRun, 200 and the plan.",
+    answers: { 200: "TenantOrPlan", 202: "Tenant" },
   },
   pauseTenant: {
     ...write,

@@ -13,4 +13,9 @@ const limit = z
   .meta({ description: "How many at most, 1 to 100; 25 where absent." });
 const cursor = z.string().min(1).max(2048).optional().meta({ description: "`nextCursor` of the page before." });
 
+/** `?dryRun=true`: answer what would change, and change nothing. */
+export const dryRun = z.strictObject({
+  dryRun: z.enum(["true", "false"]).optional().meta({ description: "Answer the plan, and change nothing." }),
+});
+
 export const page = z.strictObject({ limit, cursor });

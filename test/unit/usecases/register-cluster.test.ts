@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { TenantryError } from "../../../shared/domain/errors.ts";
 import type { Dedupe } from "../../../shared/ports.ts";
 import type { CommandKey } from "../../../shared/usecases/once.ts";
-import { type ClusterPorts, cordonCluster, registerCluster, removeCluster } from "../../../shared/usecases/register-cluster.ts";
+import { type ClusterPorts, registerCluster, removeCluster, setCluster } from "../../../shared/usecases/register-cluster.ts";
 import { aCluster } from "../../support/builders.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryRegistry } from "../../support/memory-table.ts";
@@ -36,7 +36,7 @@ describe("A change of the registry with an idempotency key", () => {
   test("is made once: a copy renders the cluster as it stands by then", async () => {
     const { ports, registry } = aRegistry();
     expect((await registerCluster("two", { ...body, capacity: 5 }, ports, key("a"))).created).toBe(true);
-    await cordonCluster("two", "Cordoned", ports);
+    await setCluster("two", { state: "Cordoned" }, ports);
     await registry.put({ ...aCluster(), ...registry.clusters.get("two"), capacity: 7 });
     const again = await registerCluster("two", { ...body, capacity: 5 }, ports, key("a"));
     expect(again).toMatchObject({ created: false, cluster: { capacity: 7, state: "Cordoned" } });
@@ -44,7 +44,7 @@ describe("A change of the registry with an idempotency key", () => {
 
   test("is refused where the key came with something else", async () => {
     const { ports, registry } = aRegistry();
-    await cordonCluster("one", "Cordoned", ports, key("a"));
+    await setCluster("one", { state: "Cordoned" }, ports, key("a"));
     expect(await codeOf(registerCluster("one", body, ports, key("b")))).toBe("IdempotencyKeyReused");
     expect(await codeOf(removeCluster("one", ports, key("c")))).toBe("IdempotencyKeyReused");
     expect(registry.clusters.get("one")).toMatchObject({ state: "Cordoned", endpoint: aCluster().endpoint });
@@ -60,9 +60,9 @@ describe("A change of the registry with an idempotency key", () => {
 
   test("that failed may be tried again under the same key", async () => {
     const { ports } = aRegistry();
-    expect(await codeOf(cordonCluster("two", "Cordoned", ports, key("a")))).toBe("ClusterNotFound");
+    expect(await codeOf(setCluster("two", { state: "Cordoned" }, ports, key("a")))).toBe("ClusterNotFound");
     await registerCluster("two", body, ports);
-    expect((await cordonCluster("two", "Cordoned", ports, key("a"))).state).toBe("Cordoned");
+    expect((await setCluster("two", { state: "Cordoned" }, ports, key("a"))).state).toBe("Cordoned");
   });
 
   test("by two at once is made by one, and both are answered alike", async () => {
