@@ -1,7 +1,10 @@
 import * as z from "zod";
 import { EVENT_VERSION } from "../shared/domain/outbox.ts";
 import { incomingEvents } from "./in/registry.ts";
+import { SBT_ANSWER_SOURCE, SBT_REQUEST_SOURCE } from "../shared/domain/sbt.ts";
 import { outgoingEvents, outgoingSource } from "./out/registry.ts";
+import { sbtRequests } from "./sbt/in.ts";
+import { sbtAnswerEvents } from "./sbt/out.ts";
 
 interface Contract {
   schema: z.ZodType;
@@ -30,9 +33,16 @@ export function asyncApiDocument(version: string): Record<string, unknown> {
     channels: {
       requests: channel("Sources that the deployment lists (by default `signup`).", incomingEvents),
       events: channel(`Source \`${outgoingSource}\`.`, outgoingEvents),
+      sbtRequests: channel(`Source \`${SBT_REQUEST_SOURCE}\`: a SaaS Builder Toolkit control plane.`, sbtRequests),
+      sbtAnswers: channel(`Source \`${SBT_ANSWER_SOURCE}\`: what that control plane is answered.`, sbtAnswerEvents),
     },
-    operations: { take: operation("receive", "requests", incomingEvents), tell: operation("send", "events", outgoingEvents) },
-    components: { messages: Object.fromEntries([...messages(incomingEvents), ...messages(outgoingEvents)]) },
+    operations: {
+      take: operation("receive", "requests", incomingEvents),
+      tell: operation("send", "events", outgoingEvents),
+      takeSbt: operation("receive", "sbtRequests", sbtRequests),
+      tellSbt: operation("send", "sbtAnswers", sbtAnswerEvents),
+    },
+    components: { messages: Object.fromEntries([incomingEvents, outgoingEvents, sbtRequests, sbtAnswerEvents].flatMap(messages)) },
   };
 }
 

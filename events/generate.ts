@@ -9,6 +9,8 @@ import { openApiDocument } from "../shared/http/openapi/document.ts";
 import { asyncApiDocument, jsonSchemaOf } from "./asyncapi.ts";
 import { incomingEvents } from "./in/registry.ts";
 import { outgoingEvents } from "./out/registry.ts";
+import { sbtRequests } from "./sbt/in.ts";
+import { sbtAnswerEvents } from "./sbt/out.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -17,10 +19,9 @@ export function generatedFiles(): Map<string, string> {
   const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8")) as { version: string };
   const openApi = openApiDocument(version);
   const files: [string, unknown][] = [
-    ...Object.entries({ ...incomingEvents, ...outgoingEvents }).map(([type, contract]): [string, unknown] => [
-      `events/generated/${type}.schema.json`,
-      jsonSchemaOf(type, contract),
-    ]),
+    ...Object.entries({ ...incomingEvents, ...outgoingEvents, ...sbtRequests, ...sbtAnswerEvents }).map(
+      ([type, contract]): [string, unknown] => [`events/generated/${type}.schema.json`, jsonSchemaOf(type, contract)],
+    ),
     ["events/generated/patterns.json", patterns()],
     ["docs/asyncapi.json", asyncApiDocument(version)],
     ["docs/openapi.json", openApi],
@@ -32,7 +33,8 @@ export function generatedFiles(): Map<string, string> {
 /** Area -> EventBridge pattern. The sources that may command it are the deployment's parameter and not in it. */
 function patterns(): Record<string, { "detail-type": string[] }> {
   const areas = Map.groupBy(Object.entries(incomingEvents), ([, { area }]) => area);
-  return Object.fromEntries([...areas].map(([area, events]) => [area, { "detail-type": events.map(([type]) => type) }]));
+  const ours = [...areas].map(([area, events]) => [area, { "detail-type": events.map(([type]) => type) }] as const);
+  return Object.fromEntries([...ours, ["sbt", { "detail-type": Object.keys(sbtRequests) }]]);
 }
 
 if (import.meta.main) {

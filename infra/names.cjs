@@ -7,6 +7,7 @@ exports.deadLetterQueues = [
   "QuotaDeadLetters",
   "LifecycleDeadLetters",
   "TeardownDeadLetters",
+  "SbtDeadLetters",
   "ReconcileDeadLetters",
   "ReconcileBulkDeadLetters",
   "OutboxDeadLetters",

@@ -12,6 +12,14 @@ const areas = {
   teardown: ["TenantOffboardingRequested"],
 };
 
+// The SaaS Builder Toolkit's planes speak on the bus too; its control plane's requests are an area of their own, and the
+// rest of what the two say to each other is none of ours.
+const sbt = {
+  sources: ["sbt.control.plane"],
+  detailTypes: ["sbt_aws_onboardingRequest", "sbt_aws_offboardingRequest", "sbt_aws_activateRequest", "sbt_aws_deactivateRequest"],
+  others: ["sbt.control.plane", "sbt.application.plane"],
+};
+
 const arnOf = (name) => ({ "Fn::GetAtt": [name, "Arn"] });
 
 const deadLetters = (queueName) => ({
@@ -77,15 +85,19 @@ module.exports = async ({ resolveVariable }) => {
     .map((source) => source.trim());
   const resources = {};
 
-  for (const key of [...Object.keys(areas), "reconcile", "reconcile-bulk"]) {
+  for (const key of [...Object.keys(areas), "sbt", "reconcile", "reconcile-bulk"]) {
     const name = pascalCase(key);
     resources[`${name}DeadLetters`] = deadLetters(`${prefix}-${key}-dead-letters`);
     resources[`${name}Queue`] = workQueue(`${prefix}-${key}`, `${name}DeadLetters`, visibility);
   }
-  for (const [key, detailTypes] of Object.entries(areas)) {
+  const routed = [
+    ...Object.entries(areas).map(([key, detailTypes]) => ({ key, detailTypes, from: sources })),
+    { key: "sbt", detailTypes: sbt.detailTypes, from: sbt.sources },
+  ];
+  for (const { key, detailTypes, from } of routed) {
     const name = pascalCase(key);
     const target = { Id: key, Arn: arnOf(`${name}Queue`), DeadLetterConfig: { Arn: arnOf(`${name}DeadLetters`) } };
-    resources[`${name}Rule`] = rule({ source: sources, "detail-type": detailTypes }, target);
+    resources[`${name}Rule`] = rule({ source: from, "detail-type": detailTypes }, target);
     resources[`${name}QueuePolicy`] = queuePolicy([`${name}Queue`, `${name}DeadLetters`], [`${name}Rule`]);
   }
 
@@ -93,7 +105,7 @@ module.exports = async ({ resolveVariable }) => {
   resources["OutboxDeadLetters"] = deadLetters(`${prefix}-outbox-dead-letters`);
   resources["UnroutedQueue"] = deadLetters(`${prefix}-unrouted`);
   resources["UnroutedSourceRule"] = rule(
-    { source: [{ "anything-but": [...sources, "tenantry"] }] },
+    { source: [{ "anything-but": [...sources, "tenantry", ...sbt.others] }] },
     unrouted("the event's source is not one that may command this service"),
   );
   resources["UnroutedTypeRule"] = rule(

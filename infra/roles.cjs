@@ -28,6 +28,8 @@ const resourceArns = (clusterRoleArns) => ({
   lifecycleDeadLetters: [arnOf("LifecycleDeadLetters")],
   teardownQueue: [arnOf("TeardownQueue")],
   teardownDeadLetters: [arnOf("TeardownDeadLetters")],
+  sbtQueue: [arnOf("SbtQueue")],
+  sbtDeadLetters: [arnOf("SbtDeadLetters")],
   reconcileQueue: [arnOf("ReconcileQueue")],
   reconcileBulkQueue: [arnOf("ReconcileBulkQueue")],
   outboxDeadLetters: [arnOf("OutboxDeadLetters")],

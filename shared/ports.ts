@@ -3,6 +3,7 @@ import type { Cluster } from "./domain/cluster.ts";
 import type { ObjectRef } from "./domain/object-ref.ts";
 import type { OutboxEvent } from "./domain/outbox.ts";
 export type { OutboxEvent } from "./domain/outbox.ts";
+import type { ForeignEvent } from "./domain/sbt.ts";
 import type { Phase, Tenant, Timestamp } from "./domain/tenant.ts";
 
 /** What a command with a key did, so that its replay does nothing. */
@@ -96,6 +97,9 @@ export interface EventPublisher {
   /** Publishes; answers those that were taken. Never throws for a part of the batch. */
   publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }>;
 }
+
+/** Says something to another system at once, at least once where its caller is tried again. Throws where it was not taken. */
+export type ForeignPublisher = (events: ForeignEvent[]) => Promise<void>;
 
 /** A wish to reconcile a tenant for the due time that it names; void once that moved. */
 export interface ReconcileMessage {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { timestamp } from "../bodies/fields.ts";
 
 /** Ids and names of other systems: visible ASCII, short enough for keys. */
-const token = z.string().regex(/^[\x21-\x7e]{1,255}$/, "1 to 255 visible ASCII characters");
+export const token = z.string().regex(/^[\x21-\x7e]{1,255}$/, "1 to 255 visible ASCII characters");
 
 const metadata = z.strictObject({
   eventId: token.optional().meta({ description: "Dedupes the event within its source. EventBridge's own id where absent." }),

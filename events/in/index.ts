@@ -40,10 +40,7 @@ const maxSkewMs = 5 * 60_000;
  * @throws TenantryError `InvalidInput` with the mistakes: pointers are into the EventBridge event
  */
 export function parseIncoming<T extends IncomingType = IncomingType>(event: unknown, now: Date, types?: readonly T[]): Incoming<T> {
-  const outer = eventBridgeEvent.safeParse(event);
-  if (!outer.success) throw invalid("The message is not an EventBridge event.", toIssues(outer.error));
-  const { id, source, time, detail } = outer.data;
-  const type = outer.data["detail-type"];
+  const { id, source, time, detail, "detail-type": type } = parseEnvelope(event);
   if (!isKnown(type) || (types !== undefined && !(types as readonly string[]).includes(type))) {
     throw invalid(`Events of type ${JSON.stringify(type.slice(0, 100))} are not handled here.`, [
       { pointer: "/detail-type", detail: "unknown type" },
@@ -65,13 +62,20 @@ export function parseIncoming<T extends IncomingType = IncomingType>(event: unkn
   } as Incoming<T>;
 }
 
+/** EventBridge's own part of an event. Throws `InvalidInput`. */
+export function parseEnvelope(event: unknown): z.infer<typeof eventBridgeEvent> {
+  const outer = eventBridgeEvent.safeParse(event);
+  if (!outer.success) throw invalid("The message is not an EventBridge event.", toIssues(outer.error));
+  return outer.data;
+}
+
 const isKnown = (type: string): type is IncomingType => Object.hasOwn(incomingEvents, type);
 
 /**
  * EventBridge's time is cut to the second: the end of that second is taken, as the event came after what was recorded
  * earlier in it; but never a time that is still to come.
  */
-function busTime(time: string, now: Date): Timestamp {
+export function busTime(time: string, now: Date): Timestamp {
   const cut = checkedTime(time, "/time", now);
   const end = Date.parse(cut) + (cut.endsWith(".000Z") ? 999 : 0);
   return new Date(Math.max(Date.parse(cut), Math.min(end, now.getTime()))).toISOString();
@@ -87,7 +91,8 @@ function checkedTime(text: string, pointer: string, now: Date): Timestamp {
   return time.toISOString();
 }
 
-function invalid(message: string, issues: InputIssue[]): TenantryError {
+/** `InvalidInput` with its mistakes, the first of them also in words. */
+export function invalid(message: string, issues: InputIssue[]): TenantryError {
   const [first] = issues;
   return new TenantryError("InvalidInput", first ? `${message} ${first.pointer}: ${first.detail}` : message, { issues });
 }

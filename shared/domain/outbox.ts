@@ -1,3 +1,4 @@
+import { type ForeignEvent, sbtAnswers } from "./sbt.ts";
 import type { Cause, Tenant, Timestamp } from "./tenant.ts";
 
 /** An event of the outbox: written in the transaction of the state it speaks of, published at least once. */
@@ -10,6 +11,8 @@ export interface OutboxEvent {
   occurredAt: Timestamp;
   /** EventBridge `detail`: `{metadata, data}`. */
   detail: { metadata: Record<string, unknown>; data: Record<string, unknown> };
+  /** The same in the words of a system that waits for it: published with it, or not at all. */
+  answers?: ForeignEvent[] | undefined;
   /** Epoch seconds at which the audit trail forgets it. */
   ttl: number;
 }
@@ -30,7 +33,10 @@ export function say(
   at: { now: Timestamp; newId: () => string; auditDays: number },
 ): { after: Tenant; events: OutboxEvent[] } {
   const { tenantId } = tenant;
-  const events = said.map(({ type, data, cause }, index): OutboxEvent => {
+  const events = said.map((one, index): OutboxEvent => {
+    const { type, data } = one;
+    const { sbt: _answered, ...cause } = one.cause;
+    const answers = sbtAnswers(tenant, one);
     const sequence = tenant.sequence + index + 1;
     const eventId = at.newId();
     return {
@@ -40,6 +46,7 @@ export function say(
       type,
       occurredAt: at.now,
       detail: { metadata: { eventId, version: EVENT_VERSION, occurredAt: at.now, tenantId, sequence, ...cause }, data },
+      ...(answers.length > 0 && { answers }),
       ttl: ttlAfter(at.now, at.auditDays),
     };
   });

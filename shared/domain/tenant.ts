@@ -1,4 +1,5 @@
 import type { QuotaOverride } from "./platform.ts";
+import type { SbtCause } from "./sbt.ts";
 
 /** Times are RFC 3339 UTC with milliseconds, so that they sort as text. */
 export type Timestamp = string;
@@ -128,6 +129,8 @@ export interface Cause {
   actor: string;
   correlationId: string;
   causationId: string;
+  /** Asked by the SaaS Builder Toolkit, which waits for its own answer. */
+  sbt?: SbtCause | undefined;
 }
 
 /** An event to publish once the generation that asked for it is converged. */

@@ -30,7 +30,7 @@ export function commandQueue<T extends IncomingType>(
   handlers: CommandHandlers<T>,
   ports: CommandQueuePorts,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-  const handle = async (record: SQSRecord, context: Context): Promise<void> => {
+  return settingAside(async (record, context) => {
     const now = ports.clock.now();
     const incoming = parseIncoming(bodyOf(record), now);
     if (!Object.hasOwn(handlers, incoming.type))
@@ -38,7 +38,18 @@ export function commandQueue<T extends IncomingType>(
     const run = runOf(context, { now, requestTimeoutMs: ports.requestTimeoutMs, owner: ports.newId() });
     const handler = handlers[incoming.type as T] as (command: Command, incoming: Incoming) => Promise<unknown>;
     await handler(commandOf(incoming, run), incoming);
-  };
+  }, ports);
+}
+
+/**
+ * A queue whose messages are set aside, with the reason, once they cannot succeed.
+ * @param refused hears of it first; what it throws brings the message back
+ */
+export function settingAside(
+  handle: (record: SQSRecord, context: Context) => Promise<void>,
+  ports: CommandQueuePorts,
+  refused: (record: SQSRecord, error: TenantryError) => Promise<void> = async () => {},
+): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   return (event, context) =>
     eachRecord(
       event,
@@ -55,6 +66,7 @@ export function commandQueue<T extends IncomingType>(
             code: error.code,
             reason: error.message,
           });
+          await refused(record, error);
           await ports.deadLetters.add(record.body, { code: error.code, reason: reasonOf(error) });
         }
       },
@@ -62,7 +74,8 @@ export function commandQueue<T extends IncomingType>(
     );
 }
 
-function bodyOf(record: SQSRecord): unknown {
+/** Throws `InvalidInput`. */
+export function bodyOf(record: SQSRecord): unknown {
   try {
     return JSON.parse(record.body);
   } catch (cause) {
@@ -70,7 +83,8 @@ function bodyOf(record: SQSRecord): unknown {
   }
 }
 
-function commandOf(incoming: Incoming, eager: Run): Command {
+/** What a checked event asks, as a command: deduped by its source and id. */
+export function commandOf(incoming: Omit<Incoming, "type" | "data"> & { type: string; data: { tenantId: string } }, eager: Run): Command {
   const { eventId, source, occurredAt, correlationId, actor, data } = incoming;
   return {
     tenantId: data.tenantId,
@@ -81,5 +95,6 @@ function commandOf(incoming: Incoming, eager: Run): Command {
   };
 }
 
-const reasonOf = (error: TenantryError): string =>
+/** An error in words, with each mistake. */
+export const reasonOf = (error: TenantryError): string =>
   [error.message, ...error.issues.map(({ pointer, detail }) => `${pointer}: ${detail}`)].join(" ");

@@ -1,45 +1,65 @@
-import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import type { EventPublisher, OutboxEvent } from "../../ports.ts";
+import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import type { ForeignEvent } from "../../domain/sbt.ts";
+import type { EventPublisher, ForeignPublisher, OutboxEvent } from "../../ports.ts";
 
 /** Entries that PutEvents takes at once. */
 const BATCH = 10;
 
-/** Publishes outbox events on the bus, as source `tenantry`. PutEvents answers 200 with failed entries in it. */
+type Entry = PutEventsRequestEntry;
+
+/**
+ * Publishes outbox events on the bus, as source `tenantry`, each with what other systems are answered by it.
+ * PutEvents answers 200 with failed entries in it; an event is published once all that belongs to it was taken.
+ */
 export function createEventPublisher(busName: string, client = new EventBridgeClient({})): EventPublisher {
-  const publishBatch = async (events: OutboxEvent[]): ReturnType<EventPublisher["publish"]> => {
+  const entriesOf = (event: OutboxEvent): Entry[] => [
+    {
+      EventBusName: busName,
+      Source: "tenantry",
+      DetailType: event.type,
+      Time: new Date(event.occurredAt),
+      Resources: [`tenant/${event.tenantId}`],
+      Detail: JSON.stringify(event.detail),
+    },
+    ...(event.answers ?? []).map((answer) => foreignEntry(busName, answer)),
+  ];
+  const publishBatch = async (batch: { event: OutboxEvent; entry: Entry }[]): Promise<{ event: OutboxEvent; reason: string }[]> => {
     try {
-      const answer = await client.send(
-        new PutEventsCommand({
-          Entries: events.map((event) => ({
-            EventBusName: busName,
-            Source: "tenantry",
-            DetailType: event.type,
-            Time: new Date(event.occurredAt),
-            Resources: [`tenant/${event.tenantId}`],
-            Detail: JSON.stringify(event.detail),
-          })),
-        }),
-      );
-      const entries = answer.Entries ?? [];
-      const errorOf = (index: number): string | undefined => {
-        const entry = entries[index];
-        return entry?.EventId === undefined ? `${entry?.ErrorCode ?? "NoAnswer"}: ${entry?.ErrorMessage ?? ""}` : undefined;
-      };
-      return {
-        published: events.filter((_, index) => errorOf(index) === undefined),
-        failed: events.flatMap((event, index) => (errorOf(index) === undefined ? [] : [{ event, reason: errorOf(index) ?? "" }])),
-      };
+      const answer = await client.send(new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) }));
+      return batch.flatMap(({ event }, index) => {
+        const taken = answer.Entries?.[index];
+        if (taken?.EventId !== undefined) return [];
+        return [{ event, reason: `${taken?.ErrorCode ?? "NoAnswer"}: ${taken?.ErrorMessage ?? ""}` }];
+      });
     } catch (error) {
-      return { published: [], failed: events.map((event) => ({ event, reason: String(error) })) };
+      return batch.map(({ event }) => ({ event, reason: String(error) }));
     }
   };
   return {
     async publish(events) {
-      const batches = Array.from({ length: Math.ceil(events.length / BATCH) }, (_, index) =>
-        events.slice(index * BATCH, (index + 1) * BATCH),
+      const entries = events.flatMap((event) => entriesOf(event).map((entry) => ({ event, entry })));
+      const batches = Array.from({ length: Math.ceil(entries.length / BATCH) }, (_, index) =>
+        entries.slice(index * BATCH, (index + 1) * BATCH),
       );
-      const answers = await Promise.all(batches.map(publishBatch));
-      return { published: answers.flatMap(({ published }) => published), failed: answers.flatMap(({ failed }) => failed) };
+      const reasons = (await Promise.all(batches.map(publishBatch))).flat();
+      const failed = [...new Map(reasons.map((one) => [one.event, one])).values()];
+      return { published: events.filter((event) => !failed.some((one) => one.event === event)), failed };
     },
+  };
+}
+
+const foreignEntry = (busName: string, { source, type, detail }: ForeignEvent): Entry => ({
+  EventBusName: busName,
+  Source: source,
+  DetailType: type,
+  Detail: JSON.stringify(detail),
+});
+
+/** Says something to another system at once, without the outbox: for what no record speaks of. Throws where the bus did not take all. */
+export function createForeignPublisher(busName: string, client = new EventBridgeClient({})): ForeignPublisher {
+  return async (events) => {
+    const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: events.map((event) => foreignEntry(busName, event)) }));
+    const refused = Entries.find(({ EventId }) => EventId === undefined);
+    if (refused !== undefined) throw new Error(`The bus did not take an answer: ${refused.ErrorCode} ${refused.ErrorMessage ?? ""}`);
   };
 }
