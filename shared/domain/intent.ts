@@ -110,6 +110,8 @@ function announcementOf(changed: DesiredField[], desired: Desired): string[] {
 export interface TearingDown extends Asked {
   /** The cluster is gone for good: do not wait for it. */
   forgetCluster?: boolean;
+  /** Do not wait for finalizers that hold the namespace. */
+  force?: boolean;
 }
 
 /** Asks for the decommission. What waited to be announced is void. */
@@ -117,8 +119,9 @@ export function tearDown(tenantId: string, before: Tenant | undefined, asked: Te
   const settled = judge("tearDown", tenantId, before) === "settled";
   const tenant = before as Tenant;
   if (asked.occurredAt < (tenant.desiredAt.state ?? "")) return { after: tenant, settled: true };
-  if (settled && tenant.status.deletedAt === undefined && asked.forgetCluster === true && tenant.desired.forgetCluster !== true) {
-    const desired = { ...tenant.desired, forgetCluster: true };
+  const ways = { ...(asked.forgetCluster === true && { forgetCluster: true }), ...(asked.force === true && { force: true }) };
+  const desired: Desired = { ...tenant.desired, ...ways };
+  if (settled && tenant.status.deletedAt === undefined && !same(desired, tenant.desired)) {
     return { after: { ...tenant, desired, generation: tenant.generation + 1, cause: asked.cause, updatedAt: asked.now } };
   }
   if (settled) return { after: { ...tenant, desiredAt: { ...tenant.desiredAt, state: asked.occurredAt } }, settled };
@@ -126,7 +129,7 @@ export function tearDown(tenantId: string, before: Tenant | undefined, asked: Te
   return {
     after: {
       ...tenant,
-      desired: { ...tenant.desired, state: "Deleted", ...(asked.forgetCluster === true && { forgetCluster: true }) },
+      desired: { ...desired, state: "Deleted" },
       desiredAt: { ...tenant.desiredAt, state: asked.occurredAt },
       generation,
       cause: asked.cause,
