@@ -6,7 +6,9 @@ import type { NamespaceSeen } from "./observe.ts";
 
 export type Action =
   | { kind: "apply"; key: string; hash: string; object: KubernetesObject }
-  | { kind: "delete"; key: string; ref: ObjectRef; uid?: string | undefined };
+  | { kind: "delete"; key: string; ref: ObjectRef; uid?: string | undefined }
+  /** Passes over what holds a terminating namespace. */
+  | { kind: "finalize"; key: string; ref: ObjectRef };
 
 /** Where a reconcile stands. */
 export type Outcome =
@@ -74,7 +76,12 @@ function pinned(object: KubernetesObject, uid: string | undefined): KubernetesOb
 function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
   const name = namespaceOf(tenant.tenantId);
   if (typeof namespace !== "object" || !namespace.ours) return { waves: [], outcome: { kind: "done" } };
-  if (namespace.terminating) return terminating(name, namespace);
+  const ref = { apiVersion: "v1", kind: "Namespace", name };
+  if (namespace.terminating) {
+    const { outcome } = terminating(name, namespace);
+    const forced = tenant.desired.force === true && namespace.hold !== undefined;
+    return { waves: forced ? [[{ kind: "finalize", key: `Namespace/${name}`, ref }]] : [], outcome };
+  }
   const bindings = namespace.bindings.map((ref): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref }));
   const whole: Action = {
     kind: "delete",

@@ -32,6 +32,7 @@ async function act(action: Action, api: ClusterApi, signal: AbortSignal, perform
       performed.applied[key] = ABSENT;
       return;
     }
+    if (action.kind === "finalize") return await api.finalizeNamespace(action.ref.name, signal);
     const object = await api.apply(action.object, signal);
     performed.applied[key] = action.hash;
     if (object.kind === "Namespace") performed.namespaceUid = object.metadata?.uid;
