@@ -12,7 +12,7 @@ import {
 } from "../../shared/ports.ts";
 
 export interface ClusterCall {
-  verb: "get" | "apply" | "delete" | "list" | "patch" | "find" | "serves";
+  verb: "get" | "apply" | "delete" | "list" | "patch" | "find" | "finalize" | "serves";
   /** The object that is asked for, or none for `serves`. */
   ref?: ObjectRef;
   /** What is applied. */
@@ -121,6 +121,13 @@ export class MemoryCluster implements ClusterApi {
       kindsChecked: 1,
       kindsUnchecked: [],
     }));
+  }
+
+  async finalizeNamespace(name: string, signal: AbortSignal): Promise<void> {
+    const ref = { apiVersion: "v1", kind: "Namespace", name };
+    await this.#call({ verb: "finalize", ref }, signal, () => {
+      this.#objects.delete(pathOf(ref));
+    });
   }
 
   async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {
