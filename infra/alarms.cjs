@@ -36,11 +36,11 @@ const errorAlarm = (functionName) => ({
 });
 
 // The sweeps emit these by embedded metric format. No data means that the sweep itself stands still.
-const ageAlarm = (metric, description) => ({
+const ageAlarm = (metric, description, service) => ({
   AlarmDescription: description,
   Namespace: "Tenantry",
   MetricName: metric,
-  Dimensions: [{ Name: "service", Value: "tenantry" }],
+  Dimensions: [{ Name: "service", Value: service }],
   Statistic: "Maximum",
   Threshold: 600,
   EvaluationPeriods: 3,
@@ -51,8 +51,8 @@ module.exports = async ({ resolveVariable }) => {
   const topic = await resolveVariable("param:alarmTopicArn");
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
   const resources = {
-    OldestDueAlarm: alarm(ageAlarm("OldestDueAgeSeconds", "Due work waits for more than ten minutes"), topic),
-    OldestEventAlarm: alarm(ageAlarm("OldestUnpublishedEventAgeSeconds", "Events wait for more than ten minutes"), topic),
+    OldestDueAlarm: alarm(ageAlarm("OldestDueAgeSeconds", "Due work waits for more than ten minutes", prefix), topic),
+    OldestEventAlarm: alarm(ageAlarm("OldestUnpublishedEventAgeSeconds", "Events wait for more than ten minutes", prefix), topic),
   };
   for (const queue of deadLetterQueues) resources[`${queue}Alarm`] = alarm(deadLetterAlarm(queue), topic);
   for (const key of functionKeys) resources[`${pascalCase(key)}ErrorsAlarm`] = alarm(errorAlarm(`${prefix}-${key}`), topic);

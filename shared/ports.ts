@@ -197,6 +197,8 @@ export interface ClusterApi {
     options: { subresource?: "scale" | undefined },
     signal: AbortSignal,
   ): Promise<KubernetesObject | undefined>;
+  /** Takes the finalizers off a terminating namespace's own spec, so that it goes with what is left in it; 404 is success. */
+  finalizeNamespace(name: string, signal: AbortSignal): Promise<void>;
   /** Whether the API group and version is served. */
   serves(apiVersion: string, signal: AbortSignal): Promise<boolean>;
 }

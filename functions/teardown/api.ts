@@ -12,7 +12,15 @@ export const createHandler = (ports: ReconcilePorts) =>
     {
       async deleteTenant(request) {
         const command = commandOf(request, "deleteTenant", request.params.tenantId, ports);
-        return tenantAnswer(202, (await tearDownTenant(command, ports, { forgetCluster: request.query.forget === "cluster" })).tenant);
+        return tenantAnswer(
+          202,
+          (
+            await tearDownTenant(command, ports, {
+              forgetCluster: request.query.forget === "cluster",
+              force: request.query.force === "true",
+            })
+          ).tenant,
+        );
       },
     },
     ports,

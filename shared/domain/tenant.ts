@@ -23,6 +23,8 @@ export interface Desired {
   suspended?: boolean | undefined;
   /** Intent is recorded, and nothing is applied. */
   paused?: boolean | undefined;
+  /** Decommission although finalizers hold the namespace: they are passed over. */
+  force?: boolean | undefined;
   /** Take over a namespace of the tenant's name that somebody else made. */
   adopt?: boolean | undefined;
   /** Decommission although the cluster is gone from the registry: nothing is proved there. */

@@ -6,7 +6,7 @@ import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 export async function tearDownTenant(
   command: Command,
   ports: ReconcilePorts,
-  options: { forgetCluster?: boolean } = {},
+  options: { forgetCluster?: boolean; force?: boolean } = {},
 ): Promise<Recorded> {
   return recordIntent(command, (before, now) => tearDown(command.tenantId, before, { ...command, ...options, now }), ports);
 }

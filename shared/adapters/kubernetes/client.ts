@@ -90,6 +90,21 @@ export class KubernetesClient implements ClusterApi {
     return findClusterScoped(this.#requests, labelSelector, signal);
   }
 
+  async finalizeNamespace(name: string, signal: AbortSignal): Promise<void> {
+    const ref = { apiVersion: "v1", kind: "Namespace", name };
+    const namespace = await this.get(ref, signal);
+    if (namespace === undefined) return;
+    const request: KubeRequest = {
+      method: "PUT",
+      path: `${pathOf(ref)}/finalize`,
+      contentType: "application/json",
+      body: JSON.stringify({ ...namespace, spec: { finalizers: [] } }),
+      what: describe("finalize", ref),
+    };
+    const answer = await this.#requests.send(request, signal);
+    if (!isAbsent(answer)) succeeded(request, answer);
+  }
+
   async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {
     const request: KubeRequest = { method: "GET", path: pathOfVersion(apiVersion), what: `look for the API ${apiVersion}` };
     const answer = await this.#requests.send(request, signal);

@@ -12,6 +12,7 @@ export const teardownApi = defineRoutes({
     summary: "Decommission a tenant. Then its phase is Deleting, and Deleted with the proof while the tombstone lasts.",
     params: tenantPath,
     query: z.strictObject({
+      force: z.enum(["true", "false"]).optional().meta({ description: "Do not wait for finalizers that hold the namespace." }),
       forget: z.literal("cluster").optional().meta({ description: "The cluster is gone from the registry for good: do not wait for it." }),
     }),
     waitSeconds: 0,

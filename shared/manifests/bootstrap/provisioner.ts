@@ -47,6 +47,7 @@ RBAC cannot bound namespaces by a prefix: the policies tenantry-scope and tenant
         metadata: { name: NAME, labels },
         rules: [
           { apiGroups: [""], resources: ["namespaces"], verbs: [...READ, ...WRITE] },
+          { apiGroups: [""], resources: ["namespaces/finalize"], verbs: ["update"] },
           { apiGroups: [""], resources: ["serviceaccounts"], verbs: [...READ, ...WRITE] },
           { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: READ },
           { apiGroups: [""], resources: ["resourcequotas"], resourceNames: [NAMES.resourceQuota], verbs: WRITE },

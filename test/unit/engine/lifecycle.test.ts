@@ -206,10 +206,26 @@ describe("A decommission", () => {
     await engine.settle("acme", 2);
     const tenant = await engine.tenant();
     expect(phaseOf(tenant)).toBe("Deleting");
+    expect(engine.cluster.calls.some(({ verb }) => verb === "finalize")).toBe(false);
     expect(tenant.status.conditions.find(({ type }) => type === "Ready")).toMatchObject({
       reason: "NamespaceTerminating",
       message: expect.stringContaining("example.com/hold"),
     });
+  });
+
+  test("with ?force=true passes over what holds the namespace, and only where something does", async () => {
+    const { engine } = await onboarded();
+    engine.pass(1_000);
+    await tearDownTenant(engine.command(), engine.ports, { force: true });
+    expect(engine.cluster.calls.some(({ verb }) => verb === "finalize")).toBe(false);
+    const held = await engine.cluster.get({ apiVersion: "v1", kind: "Namespace", name: namespace }, signal);
+    engine.cluster.put({
+      ...held,
+      status: { conditions: [{ type: "NamespaceFinalizersRemaining", status: "True", message: "held" }] },
+    } as KubernetesObject);
+    engine.cluster.finishDeletes = () => {};
+    await engine.settle();
+    expect(phaseOf(await engine.tenant())).toBe("Deleted");
   });
 
   test("on a cluster that is gone is Blocked with the way out, and ?forget=cluster takes it", async () => {
