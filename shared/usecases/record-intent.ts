@@ -83,7 +83,8 @@ async function attemptOnce(
     await ports.store.write({
       before,
       after: spoken.after,
-      lease: run === undefined ? "ignore" : "take",
+      // "hold" where another is at work: had it finished since we looked, nobody would be left to see this generation.
+      lease: run !== undefined ? "take" : held !== undefined && !settled ? "hold" : "ignore",
       events: spoken.events,
       dedupe: dedupeOf(command, after, now, ports),
     });

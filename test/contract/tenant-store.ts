@@ -93,6 +93,14 @@ export function tenantStoreContract(
       expect(await store.get(tenantId)).toMatchObject({ generation: 2, lease: { owner: "a" } });
     });
 
+    test("sets the due time of a new generation although before saw the same, as a claim or a finish may have moved it since", async () => {
+      const leased = tenant({ dueAt: later, timers: { work: later }, lease: { owner: "a", until: "2030-01-01T00:09:59.000Z" } });
+      await store.write({ before: undefined, after: leased, lease: "take" });
+      await store.write({ before: leased, after: { ...leased, dueAt: undefined, timers: {}, lease: undefined }, lease: "hold" });
+      await store.write({ before: leased, after: { ...leased, generation: 2 }, lease: "ignore" });
+      expect(await store.get(tenantId)).toMatchObject({ generation: 2, dueAt: later, timers: { work: later } });
+    });
+
     test("begins once for one due time, and never beside a lease that holds", async () => {
       await store.write({ before: undefined, after: tenant({ dueAt: "2030-01-01T00:00:00.000Z" }), lease: "take" });
       const request = {

@@ -10,6 +10,7 @@ import {
   type OutboxEvent,
   type ReconcileMessage,
   type ReconcileQueue,
+  type SlotPool,
   type TenantStore,
   WriteConflict,
 } from "../../shared/ports.ts";
@@ -53,6 +54,7 @@ export class MemoryTable implements TenantStore {
         .map((name) => [name, after[name as keyof Tenant]]),
     );
     if (lease === "ignore" && before !== undefined) delete changes["lease"];
+    if (after.generation !== before?.generation) Object.assign(changes, { dueAt: after.dueAt, timers: after.timers });
     this.tenants.set(after.tenantId, JSON.parse(JSON.stringify({ ...stored, ...changes })) as Tenant);
     this.events.push(...copy(events));
     for (const event of events)
@@ -178,16 +180,16 @@ export class MemoryRegistry implements ClusterRegistry {
   }
 }
 
-/** So many slots a pool, each held until it is given back or its time is past. */
+/** The slots of each pool, or fewer, each held until it is given back or its time is past. */
 export class MemorySlots implements ClusterSlots {
   readonly held = new Map<string, { owner: string; until: string }>();
-  readonly #slots: number;
-  constructor(slots: number) {
-    this.#slots = slots;
+  readonly #most: number;
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
   }
 
-  async acquire(pool: Pool, owner: string, until: string, now: string): Promise<number | undefined> {
-    for (let slot = 0; slot < this.#slots; slot++) {
+  async acquire(pool: SlotPool, owner: string, until: string, now: string): Promise<number | undefined> {
+    for (let slot = 0; slot < Math.min(pool.size, this.#most); slot++) {
       const holder = this.held.get(slotKey(pool, slot));
       if (holder !== undefined && holder.until >= now) continue;
       this.held.set(slotKey(pool, slot), { owner, until });
@@ -196,13 +198,12 @@ export class MemorySlots implements ClusterSlots {
     return undefined;
   }
 
-  async release(pool: Pool, slot: number, owner: string): Promise<void> {
+  async release(pool: SlotPool, slot: number, owner: string): Promise<void> {
     if (this.held.get(slotKey(pool, slot))?.owner === owner) this.held.delete(slotKey(pool, slot));
   }
 }
 
-type Pool = Parameters<ClusterSlots["acquire"]>[0];
-const slotKey = (pool: Pool, slot: number): string => `${JSON.stringify(pool)}/${slot}`;
+const slotKey = ({ name }: SlotPool, slot: number): string => `${name}/${slot}`;
 
 /** Slots without a bound, or none. */
 export const freeSlots: ClusterSlots = { acquire: async () => 0, release: async () => {} };

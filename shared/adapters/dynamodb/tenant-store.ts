@@ -46,6 +46,11 @@ function tenantWrite(table: Table, write: TenantWrite): TransactWriteItem {
   const Key = toItem(keys.tenant(after.tenantId));
   const changes = before === undefined ? {} : difference(tenantItem(before), tenantItem(after));
   if (write.lease === "ignore") delete changes["lease"];
+  // A claim or a finish may have moved the due time since `before` was read, and neither moves what the guard looks at.
+  if (after.generation !== before?.generation) {
+    const { dueAt, dueShard, timers } = tenantItem(after);
+    Object.assign(changes, { dueAt, dueShard, timers });
+  }
   const update = updateOf(changes);
   const names = { ...guard.names, ...update.names };
   const condition = {
