@@ -31,8 +31,13 @@ export interface Onboarding extends Asked {
 /** Onboards: a tenant that is not there, or that a newer request calls back after its tombstone. */
 export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
   const { tenantId, occurredAt, now } = asked;
-  if (before !== undefined && before.status.deletedAt === undefined && before.onboardedAs === asked.hash)
-    return { after: before, settled: true };
+  if (before !== undefined && before.status.deletedAt === undefined && before.onboardedAs === asked.hash) {
+    const newer = occurredAt > (before.desiredAt.state ?? "");
+    if (!newer) return { after: before, settled: true };
+    // A repeat says only that the tenant is to be there: a decommission asked for before it, that comes after it, loses.
+    if (before.desired.state === "Active")
+      return { after: { ...before, desiredAt: { ...before.desiredAt, state: occurredAt } }, settled: true };
+  }
   if (before?.status.deletedAt !== undefined && occurredAt <= (before.desiredAt.state ?? before.status.deletedAt)) {
     throw new TenantryError(
       "TenantDeleted",
