@@ -2,7 +2,7 @@ import type { Cluster } from "../domain/cluster.ts";
 import { isAsleep, namespaceOf, type Status, type Tenant } from "../domain/tenant.ts";
 import { absentObjects, LABEL_TENANT, objectKey, tenantObjects } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError, WriteConflict } from "../ports.ts";
-import { decide, type Outcome, type Plan } from "./decide.ts";
+import { decide, type Outcome, type Plan, recordTells } from "./decide.ts";
 import { observe } from "./observe.ts";
 import { perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
@@ -87,7 +87,7 @@ async function sleepOrWake(record: Tenant, { tenant, api, run, ports }: Work, ro
   const { status } = tenant;
   const namespace = namespaceOf(tenant.tenantId);
   if (isAsleep(tenant)) {
-    if (status.applied[WORKLOADS] === ASLEEP) return record;
+    if (recordTells(tenant, round.namespace) && status.applied[WORKLOADS] === ASLEEP) return record;
     const seen = await listWorkloads(api, namespace, run.signal);
     const workloads = capture(status.workloads, seen);
     const after = { ...record, status: { ...record.status, workloads } };

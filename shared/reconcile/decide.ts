@@ -49,8 +49,7 @@ function decideActive(tenant: Tenant, namespace: NamespaceSeen, { objects, absen
   }
   if (typeof namespace === "object" && namespace.terminating) return terminating(name, namespace);
   const uid = typeof namespace === "object" ? namespace.uid : tenant.status.namespaceUid;
-  // What was applied counts only for the namespace that the record knows.
-  const applied = namespace === "unread" ? tenant.status.applied : {};
+  const applied = recordTells(tenant, namespace) ? tenant.status.applied : {};
   const deletes = absent
     .map((ref): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref }))
     .filter(({ key }) => applied[key] !== ABSENT);
@@ -67,6 +66,14 @@ function decideActive(tenant: Tenant, namespace: NamespaceSeen, { objects, absen
   return { waves: [first, rest].filter((wave) => wave.length > 0), outcome: { kind: "done" } };
 }
 
+/**
+ * Whether what the record says to be applied is what stands: for the namespace that it knows, and while no other
+ * generation than this one was at work since all stood. A reconcile that died half-way left what no record tells of.
+ */
+export function recordTells({ generation, status }: Tenant, namespace: NamespaceSeen): boolean {
+  return namespace === "unread" && generation <= status.observedGeneration + 1;
+}
+
 /** With its uid, an apply can change this very namespace, but never create it again. */
 function pinned(object: KubernetesObject, uid: string | undefined): KubernetesObject {
   return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } };
@@ -76,13 +83,18 @@ function pinned(object: KubernetesObject, uid: string | undefined): KubernetesOb
 function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
   const name = namespaceOf(tenant.tenantId);
   if (typeof namespace !== "object" || !namespace.ours) return { waves: [], outcome: { kind: "done" } };
+  // Admission holds no deletion to its generation, so this does: what a newer onboarding made is not ours to delete.
+  if ((namespace.generation ?? 0) > tenant.generation) {
+    const message = `Namespace "${name}" is at generation ${namespace.generation}, and this decommission at ${tenant.generation}.`;
+    return { waves: [], outcome: { kind: "failed", reason: "NewerGeneration", message, blocked: false } };
+  }
   const ref = { apiVersion: "v1", kind: "Namespace", name };
   if (namespace.terminating) {
     const { outcome } = terminating(name, namespace);
     const forced = tenant.desired.force === true && namespace.hold !== undefined;
     return { waves: forced ? [[{ kind: "finalize", key: `Namespace/${name}`, ref }]] : [], outcome };
   }
-  const bindings = namespace.bindings.map((ref): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref }));
+  const bindings = namespace.bindings.map(({ ref, uid }): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref, uid }));
   const whole: Action = {
     kind: "delete",
     key: `Namespace/${name}`,

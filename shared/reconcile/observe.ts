@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { namespaceOf, type Tenant } from "../domain/tenant.ts";
-import { ANNOTATION_INSTALLATION, LABEL_MANAGED_BY, LABEL_TENANT, MANAGED_BY } from "../manifests/index.ts";
+import { ANNOTATION_GENERATION, ANNOTATION_INSTALLATION, LABEL_MANAGED_BY, LABEL_TENANT, MANAGED_BY } from "../manifests/index.ts";
 import type { ClusterApi, ObjectRef } from "../ports.ts";
 
 /** A tenant's namespace as the cluster has it; `unread` where the record knows enough. */
@@ -9,11 +9,13 @@ export type NamespaceSeen = "unread" | "absent" | SeenNamespace;
 export interface SeenNamespace {
   uid: string;
   ours: boolean;
+  /** The generation that last applied it. */
+  generation?: number;
   terminating: boolean;
   /** What holds a terminating namespace, in the words of its own conditions. */
   hold?: string;
   /** On the way out: its RoleBindings. */
-  bindings: ObjectRef[];
+  bindings: { ref: ObjectRef; uid: string | undefined }[];
 }
 
 /**
@@ -29,10 +31,10 @@ export async function observe(tenant: Tenant, api: ClusterApi, installation: str
   return leaving ? { ...found, bindings: await bindingsOf(api, namespaceOf(tenant.tenantId), signal) } : found;
 }
 
-async function bindingsOf(api: ClusterApi, namespace: string, signal: AbortSignal): Promise<ObjectRef[]> {
+async function bindingsOf(api: ClusterApi, namespace: string, signal: AbortSignal): Promise<SeenNamespace["bindings"]> {
   const kind = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" };
   const { items } = await api.list({ ...kind, namespace, labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY}` }, signal);
-  return items.map(({ metadata }) => ({ ...kind, name: metadata?.name ?? "", namespace }));
+  return items.map(({ metadata }) => ({ ref: { ...kind, name: metadata?.name ?? "", namespace }, uid: metadata?.uid }));
 }
 
 interface NamespaceObject extends KubernetesObject {
@@ -48,5 +50,13 @@ function seen(namespace: NamespaceObject, tenantId: string, installation: string
       status === "True" && ["NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"].includes(type),
   );
   const hold = holding.map(({ message }) => message ?? "").join(" ");
-  return { uid, ours, terminating: deletionTimestamp !== undefined, bindings: [], ...(hold !== "" && { hold }) };
+  const last = Number(annotations[ANNOTATION_GENERATION] ?? Number.NaN);
+  return {
+    uid,
+    ours,
+    ...(!Number.isNaN(last) && { generation: last }),
+    terminating: deletionTimestamp !== undefined,
+    bindings: [],
+    ...(hold !== "" && { hold }),
+  };
 }
