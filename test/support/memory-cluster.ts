@@ -10,6 +10,7 @@ import {
   type ListQuery,
   type ObjectRef,
 } from "../../shared/ports.ts";
+import { ANNOTATION_GENERATION, LABEL_MANAGED_BY, MANAGED_BY } from "../../shared/manifests/index.ts";
 
 export interface ClusterCall {
   verb: "get" | "apply" | "delete" | "list" | "patch" | "find" | "finalize" | "serves";
@@ -22,6 +23,8 @@ export interface ClusterCall {
 export interface MemoryClusterOptions {
   /** API versions that `serves` knows, besides those of the stored kinds. */
   served?: string[];
+  /** Applies are held to the policy `tenantry-generation` of bootstrap.yaml, as if by the provisioner. */
+  fence?: boolean;
   /** Runs before each call takes effect; what it throws, the caller gets, and nothing happened. */
   before?: (call: ClusterCall) => void | Promise<void>;
   /** Runs after each call took effect; what it throws, the caller gets although it happened: a lost answer. */
@@ -38,12 +41,14 @@ export class MemoryCluster implements ClusterApi {
   readonly #served: Set<string>;
   before: MemoryClusterOptions["before"];
   after: MemoryClusterOptions["after"];
+  readonly #fence: boolean;
   /** Every call, in order, also those that failed. */
   readonly calls: ClusterCall[] = [];
   #version = 0;
 
-  constructor({ served = [], before, after }: MemoryClusterOptions = {}) {
+  constructor({ served = [], fence = false, before, after }: MemoryClusterOptions = {}) {
     this.#served = new Set([...builtIn, ...served]);
+    this.#fence = fence;
     this.before = before;
     this.after = after;
   }
@@ -59,7 +64,10 @@ export class MemoryCluster implements ClusterApi {
   ): Promise<KubernetesObject> {
     const ref = refOf(object);
     if (dryRun) return await this.#call({ verb: "get", ref }, signal, () => ({ ...this.#objects.get(pathOf(ref)), ...clone(object) }));
-    return await this.#call({ verb: "apply", ref, object: clone(object) }, signal, () => clone(this.#write(ref, object)));
+    return await this.#call({ verb: "apply", ref, object: clone(object) }, signal, () => {
+      if (this.#fence) this.#admit(ref, object);
+      return clone(this.#write(ref, object));
+    });
   }
 
   async delete(ref: ObjectRef, { uid }: { uid?: string | undefined }, signal: AbortSignal): Promise<void> {
@@ -181,6 +189,27 @@ export class MemoryCluster implements ClusterApi {
     next.metadata.resourceVersion = String(this.#version);
     this.#objects.set(path, next);
     return next;
+  }
+
+  /** Admission as shared/manifests/bootstrap/generation-policy.ts has it, for what carries our label. */
+  #admit(ref: ObjectRef, object: KubernetesObject): void {
+    if (object.metadata?.labels?.[LABEL_MANAGED_BY] !== MANAGED_BY) return;
+    const generationOf = (of: KubernetesObject | undefined): number | undefined => {
+      const text = of?.metadata?.annotations?.[ANNOTATION_GENERATION] ?? "";
+      return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+    };
+    const deny = (message: string): never => {
+      const what = `ValidatingAdmissionPolicy 'tenantry-generation' with binding 'tenantry-generation' denied request: ${message}`;
+      throw new ClusterError(422, "Invalid", `${ref.kind} "${ref.name}" is forbidden: ${what} (apply ${ref.kind} ${ref.name}: 422)`);
+    };
+    const next = generationOf(object);
+    if (next === undefined) return deny(`the annotation ${ANNOTATION_GENERATION} is missing or not a number`);
+    const last = generationOf(this.#objects.get(pathOf(ref)));
+    if (last !== undefined && next < last) deny(`generation ${next} is lower than ${last}, with which the object was last applied`);
+    if (ref.namespace === undefined) return;
+    const around = generationOf(this.#objects.get(pathOf({ apiVersion: "v1", kind: "Namespace", name: ref.namespace })));
+    if (around !== undefined && next < around)
+      deny(`generation ${next} is lower than ${around}, with which the namespace was last applied`);
   }
 
   #requireNamespace({ kind, name, namespace = "" }: ObjectRef): void {
