@@ -24,6 +24,7 @@ export interface Dedupe {
  * - `lease: "take"`: the lease is still as `before` saw it (free, or past);
  * - `lease: "hold"`: the lease is still `before`'s;
  * - `lease: "ignore"`: whatever the lease; it is left as it is.
+ * Where `after` is `before`, only the events and the dedupe item are written, whatever the record.
  */
 export interface TenantWrite {
   /** What was read; `undefined` for a tenant that did not exist. */

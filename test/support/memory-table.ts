@@ -36,8 +36,9 @@ export class MemoryTable implements TenantStore {
 
   async write({ before, after, lease, events = [], dedupe }: Parameters<TenantStore["write"]>[0]): Promise<void> {
     const stored = this.tenants.get(after.tenantId);
-    const moved =
-      before === undefined
+    const moved = same(before, after)
+      ? false
+      : before === undefined
         ? stored !== undefined
         : stored === undefined ||
           stored.generation !== before.generation ||

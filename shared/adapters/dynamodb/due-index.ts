@@ -17,7 +17,10 @@ export function createDueIndex(table: Table): DueIndex {
           Limit: limit,
         }),
       );
-      return (answer.Items ?? []).map((item) => fromItem(item) as unknown as DueItem);
+      return (answer.Items ?? []).map((item) => {
+        const { pk, sk, dueAt } = fromItem(item) as unknown as DueItem;
+        return { pk, sk, dueAt };
+      });
     },
 
     async claim(item, next) {

@@ -40,7 +40,8 @@ function guardOf({ before, lease }: TenantWrite): { expression: string; names: R
   return { expression: parts.join(" AND "), names, values };
 }
 
-function tenantWrite(table: Table, write: TenantWrite): TransactWriteItem {
+/** The write of the tenant's own item; none where nothing of it changes. */
+function tenantWrite(table: Table, write: TenantWrite): TransactWriteItem | undefined {
   const { before, after } = write;
   const guard = guardOf(write);
   const Key = toItem(keys.tenant(after.tenantId));
@@ -60,7 +61,7 @@ function tenantWrite(table: Table, write: TenantWrite): TransactWriteItem {
     ...(Object.keys(guard.values).length > 0 && { ExpressionAttributeValues: toItem({ ...guard.values, ...update.values }) }),
   };
   if (before === undefined) return { Put: { ...condition, Item: toItem(tenantItem(after)) } };
-  if (update.expression === "") return { ConditionCheck: { ...condition, Key } };
+  if (update.expression === "") return undefined;
   return { Update: { ...condition, Key, UpdateExpression: update.expression } };
 }
 
@@ -78,7 +79,8 @@ export function createTenantStore(table: Table): TenantStore {
     },
 
     async write(write) {
-      const parts = [tenantWrite(table, write)];
+      const own = tenantWrite(table, write);
+      const parts = own === undefined ? [] : [own];
       for (const event of write.events ?? []) {
         parts.push({ Put: { TableName, Item: toItem(eventItem(event)), ConditionExpression: "attribute_not_exists(pk)" } });
       }
@@ -89,7 +91,7 @@ export function createTenantStore(table: Table): TenantStore {
       const [only] = parts;
       if (parts.length === 1 && only?.Update !== undefined) {
         await table.client.send(new UpdateItemCommand(only.Update)).catch(conflict);
-      } else {
+      } else if (parts.length > 0) {
         await table.client.send(new TransactWriteItemsCommand({ TransactItems: parts })).catch(conflict);
       }
     },

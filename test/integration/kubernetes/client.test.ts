@@ -38,7 +38,7 @@ describe("the client, on the real API server", () => {
     await Promise.all(closing.map((close) => close()));
   });
 
-  test("500 applies at once open no more connections than the pool holds, and are 500 requests", async () => {
+  test("500 applies at once open no more connections than the pool holds", async () => {
     let opened = 0;
     let requests = 0;
     const api = client({
@@ -48,7 +48,7 @@ describe("the client, on the real API server", () => {
     });
     const account = (i: number) => ({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: `account-${i}`, namespace } });
     await Promise.all(Array.from({ length: 500 }, (_, i) => api.apply(account(i), signal)));
-    expect(requests).toBe(500);
+    expect(requests).toBeGreaterThanOrEqual(500); // A busy server answers some with 429, and they are sent again.
     expect(opened).toBeGreaterThanOrEqual(1);
     expect(opened).toBeLessThanOrEqual(4);
   }, 60_000);
