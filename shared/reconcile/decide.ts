@@ -84,8 +84,9 @@ function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
   const name = namespaceOf(tenant.tenantId);
   if (typeof namespace !== "object" || !namespace.ours) return { waves: [], outcome: { kind: "done" } };
   // Admission holds no deletion to its generation, so this does: what a newer onboarding made is not ours to delete.
-  if ((namespace.generation ?? 0) > tenant.generation) {
-    const message = `Namespace "${name}" is at generation ${namespace.generation}, and this decommission at ${tenant.generation}.`;
+  const seen = Math.max(...[namespace, ...namespace.bindings].map(({ generation = 0 }) => generation));
+  if (seen > tenant.generation) {
+    const message = `Namespace "${name}" has objects of generation ${seen}, and this decommission is at ${tenant.generation}.`;
     return { waves: [], outcome: { kind: "failed", reason: "NewerGeneration", message, blocked: false } };
   }
   const ref = { apiVersion: "v1", kind: "Namespace", name };

@@ -15,7 +15,7 @@ export interface SeenNamespace {
   /** What holds a terminating namespace, in the words of its own conditions. */
   hold?: string;
   /** On the way out: its RoleBindings. */
-  bindings: { ref: ObjectRef; uid: string | undefined }[];
+  bindings: { ref: ObjectRef; uid: string | undefined; generation?: number }[];
 }
 
 /**
@@ -34,7 +34,16 @@ export async function observe(tenant: Tenant, api: ClusterApi, installation: str
 async function bindingsOf(api: ClusterApi, namespace: string, signal: AbortSignal): Promise<SeenNamespace["bindings"]> {
   const kind = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" };
   const { items } = await api.list({ ...kind, namespace, labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY}` }, signal);
-  return items.map(({ metadata }) => ({ ref: { ...kind, name: metadata?.name ?? "", namespace }, uid: metadata?.uid }));
+  return items.map(({ metadata }) => ({
+    ref: { ...kind, name: metadata?.name ?? "", namespace },
+    uid: metadata?.uid,
+    ...generationOf(metadata?.annotations),
+  }));
+}
+
+function generationOf(annotations: Record<string, string> = {}): { generation?: number } {
+  const generation = Number(annotations[ANNOTATION_GENERATION] ?? Number.NaN);
+  return Number.isNaN(generation) ? {} : { generation };
 }
 
 interface NamespaceObject extends KubernetesObject {
@@ -50,11 +59,10 @@ function seen(namespace: NamespaceObject, tenantId: string, installation: string
       status === "True" && ["NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"].includes(type),
   );
   const hold = holding.map(({ message }) => message ?? "").join(" ");
-  const last = Number(annotations[ANNOTATION_GENERATION] ?? Number.NaN);
   return {
     uid,
     ours,
-    ...(!Number.isNaN(last) && { generation: last }),
+    ...generationOf(annotations),
     terminating: deletionTimestamp !== undefined,
     bindings: [],
     ...(hold !== "" && { hold }),
