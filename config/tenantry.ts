@@ -180,6 +180,11 @@ export default definePlatform({
   // Milliseconds: 2 s doubling to 5 min with jitter; blocked tenants daily; no fitting cluster every 30 s.
   retry: { baseMs: 2_000, capMs: 300_000, blockedMs: 86_400_000, placementMs: 30_000 },
 
+  // What the drift check of a cluster does besides repairing what is ours. removeForeign: NetworkPolicies and RoleBindings that
+  // are not ours, in tenants' namespaces, are removed, not only told of. removeUnknownAtMost: namespaces of this installation
+  // without any record that one check may delete; where it finds more, it deletes none and says so.
+  drift: { removeForeign: false, removeUnknownAtMost: 10 },
+
   // Days. Dedupe and tombstones must outlive every copy of an event that may be replayed (an EventBridge archive included).
   retentionDays: { dedupe: 30, tombstone: 30, audit: 400 },
 });

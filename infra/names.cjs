@@ -10,6 +10,7 @@ exports.deadLetterQueues = [
   "SbtDeadLetters",
   "ReconcileDeadLetters",
   "ReconcileBulkDeadLetters",
+  "DriftDeadLetters",
   "OutboxDeadLetters",
   "UnroutedQueue",
 ];

@@ -85,7 +85,7 @@ module.exports = async ({ resolveVariable }) => {
     .map((source) => source.trim());
   const resources = {};
 
-  for (const key of [...Object.keys(areas), "sbt", "reconcile", "reconcile-bulk"]) {
+  for (const key of [...Object.keys(areas), "sbt", "reconcile", "reconcile-bulk", "drift"]) {
     const name = pascalCase(key);
     resources[`${name}DeadLetters`] = deadLetters(`${prefix}-${key}-dead-letters`);
     resources[`${name}Queue`] = workQueue(`${prefix}-${key}`, `${name}DeadLetters`, visibility);

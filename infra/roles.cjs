@@ -17,6 +17,7 @@ const list = (text) =>
 const resourceArns = (clusterRoleArns) => ({
   table: [arnOf("Table")],
   dueIndex: [sub("${Table.Arn}/index/due")],
+  clusterIndex: [sub("${Table.Arn}/index/cluster")],
   listIndex: [sub("${Table.Arn}/index/list")],
   tableStream: [{ "Fn::GetAtt": ["Table", "StreamArn"] }],
   bus: [arnOf("Bus")],
@@ -32,6 +33,7 @@ const resourceArns = (clusterRoleArns) => ({
   sbtDeadLetters: [arnOf("SbtDeadLetters")],
   reconcileQueue: [arnOf("ReconcileQueue")],
   reconcileBulkQueue: [arnOf("ReconcileBulkQueue")],
+  driftQueue: [arnOf("DriftQueue")],
   outboxDeadLetters: [arnOf("OutboxDeadLetters")],
   clusterRoles: clusterRoleArns,
   eksClusters: [sub("arn:${AWS::Partition}:eks:*:${AWS::AccountId}:cluster/*")],

@@ -58,6 +58,14 @@ export interface TenantStore {
   findDedupe(key: string): Promise<Dedupe | undefined>;
 }
 
+/** Reads of the drift check: eventually consistent, so what they say is confirmed before it is acted on. */
+export interface ClusterTenants {
+  /** Ids of a cluster's tenants, tombstones among them, in the order of ids; `next` is where the next page goes on. */
+  ids(cluster: string, next: string | undefined): Promise<{ ids: string[]; next?: string | undefined }>;
+  /** Records by tenant id; at most 100. */
+  getMany(tenantIds: string[]): Promise<Map<string, Tenant>>;
+}
+
 export interface TenantQuery {
   limit: number;
   cursor?: string | undefined;
@@ -185,8 +193,8 @@ export interface ClusterApi {
   get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject | undefined>;
   /** Server-side apply as field manager `tenantry`, with force. Answers the object as it stands, or, dry, as it would. */
   apply(object: KubernetesObject, signal: AbortSignal, options?: { dryRun?: boolean | undefined }): Promise<KubernetesObject>;
-  /** Background deletion, only of the object with that uid where one is given; 404 is success. */
-  delete(ref: ObjectRef, options: { uid?: string | undefined }, signal: AbortSignal): Promise<void>;
+  /** Background deletion, only of the object with that uid (and as it was read, with its `resourceVersion`) where one is given; 404 is success. */
+  delete(ref: ObjectRef, options: { uid?: string | undefined; resourceVersion?: string | undefined }, signal: AbortSignal): Promise<void>;
   /** One page of a kind's objects, over all namespaces or in one. The first page of a list names what the next go on from. */
   list(query: ListQuery, signal: AbortSignal): Promise<ListPage>;
   /** Cluster-scoped objects with a label, of every kind that the cluster serves (discovery) and lets us list. */

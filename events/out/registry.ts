@@ -1,6 +1,7 @@
 import * as Blocked from "./TenantBlocked.ts";
 import * as Decommissioned from "./TenantDecommissioned.ts";
 import * as Activated from "./TenantActivated.ts";
+import * as DriftRepaired from "./TenantDriftRepaired.ts";
 import * as Expiring from "./TenantExpiring.ts";
 import * as Failed from "./TenantFailed.ts";
 import * as Onboarded from "./TenantOnboarded.ts";
@@ -21,6 +22,7 @@ export const outgoingEvents = {
   TenantSuspended: Suspended,
   TenantActivated: Activated,
   TenantExpiring: Expiring,
+  TenantDriftRepaired: DriftRepaired,
   TenantDecommissioned: Decommissioned,
 } as const;
 

@@ -117,6 +117,14 @@ export const platformSchema = z.strictObject({
     /** Pause while no cluster fits, milliseconds. */
     placementMs: z.int().min(1).default(30_000),
   }),
+  drift: z
+    .strictObject({
+      /** Whether NetworkPolicies and RoleBindings of others in tenants' namespaces are removed; else they are only told of. */
+      removeForeign: z.boolean().default(false),
+      /** Namespaces of ours without any record that one check may delete; where it finds more, it deletes none. */
+      removeUnknownAtMost: z.int().min(0).default(10),
+    })
+    .default({ removeForeign: false, removeUnknownAtMost: 10 }),
   /** How long before a tenant's `expiresAt` `TenantExpiring` is said, milliseconds. */
   expiryNoticeMs: z.int().min(0).default(259_200_000),
   /** Days that dedupe items outlive what may be replayed; that events stay as audit trail; that a tombstone stays, at least (and a week longer than the audit trail). */

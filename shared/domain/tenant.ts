@@ -97,6 +97,13 @@ export interface DecommissionProof {
   identityMappings: number;
 }
 
+/** An object in the tenant's namespace that is not ours and may widen access. */
+export interface ForeignObject {
+  /** `kind/name`. */
+  object: string;
+  uid: string;
+}
+
 /** What convergence did: written by `finish` alone. */
 export interface Status {
   observedGeneration: number;
@@ -105,6 +112,8 @@ export interface Status {
   appliedRevision?: string | undefined;
   /** Hash of each object as last applied, by `kind/name`. */
   applied: Record<string, string>;
+  /** Foreign objects that the last drift check left there, and told of. */
+  foreign?: ForeignObject[] | undefined;
   readyAt?: Timestamp | undefined;
   /** What sleeps; written before the first of it is put to sleep, gone when all is awake. */
   workloads?: SleepingWorkload[] | undefined;

@@ -21,6 +21,7 @@ export {
   LABEL_TENANT,
   MANAGED_BY,
   NAMES,
+  NAMESPACE_PREFIX,
   PROVISIONER_GROUP,
 } from "./identity.ts";
 export { GENERATORS_VERSION, revision } from "./revision.ts";

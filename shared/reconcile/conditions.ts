@@ -1,5 +1,6 @@
 import type { Cluster } from "../domain/cluster.ts";
 import type { Condition, ConditionType, Tenant, Timestamp } from "../domain/tenant.ts";
+import { conditionOf } from "../manifests/index.ts";
 import type { ClusterError } from "../ports.ts";
 
 /** What a round knows, for its conditions. */
@@ -21,7 +22,7 @@ const objectConditions: ConditionType[] = ["Isolated", "QuotaApplied", "AccessAp
 
 /** The conditions of a tenant, keeping the time of those that did not turn. */
 export function conditionsOf(tenant: Tenant, facts: Facts, now: Timestamp): Condition[] {
-  return [placed(tenant, facts), ...objectConditions.map((type) => objects(type, facts)), ready(facts)].map((finding) => {
+  return [placed(tenant, facts), ...objectConditions.map((type) => objects(type, facts, tenant)), ready(facts)].map((finding) => {
     const before = tenant.status.conditions.find(({ type }) => type === finding.type);
     const lastTransitionTime = before?.status === finding.status ? before.lastTransitionTime : now;
     return { ...finding, lastTransitionTime, observedGeneration: tenant.generation };
@@ -34,7 +35,7 @@ function placed(tenant: Tenant, { cluster, unplaced }: Facts): Finding {
   return { type: "Placed", status: "False", reason, message };
 }
 
-function objects(type: ConditionType, facts: Facts): Finding {
+function objects(type: ConditionType, facts: Facts, { status }: Tenant): Finding {
   const { cluster } = facts;
   const wanted = facts.wanted.filter(({ condition }) => condition === type);
   const [failed] = wanted.flatMap(({ key }) => (facts.errors[key] === undefined ? [] : [{ key, error: facts.errors[key] }]));
@@ -51,6 +52,9 @@ function objects(type: ConditionType, facts: Facts): Finding {
   const missing = wanted.filter(({ key }) => !facts.standing.has(key)).map(({ key }) => key);
   if (wanted.length === 0) return { type, status: "Unknown", reason: "NotApplied", message: "Nothing is applied." };
   if (missing.length > 0) return { type, status: "Unknown", reason: "NotApplied", message: `Not applied yet: ${missing.join(", ")}.` };
+  const foreign = (status.foreign ?? []).map(({ object }) => object).filter((key) => conditionOf(key.split("/")[0] ?? "") === type);
+  if (foreign.length > 0)
+    return { type, status: "False", reason: "ForeignObjects", message: `Not ours, and may let more through: ${foreign.join(", ")}.` };
   if (type === "Isolated" && cluster?.capabilities.networkPolicy !== true) {
     return {
       type,

@@ -70,12 +70,18 @@ export class MemoryCluster implements ClusterApi {
     });
   }
 
-  async delete(ref: ObjectRef, { uid }: { uid?: string | undefined }, signal: AbortSignal): Promise<void> {
+  async delete(
+    ref: ObjectRef,
+    { uid, resourceVersion }: { uid?: string | undefined; resourceVersion?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.#call({ verb: "delete", ref }, signal, () => {
       const found = this.#objects.get(pathOf(ref));
       if (found === undefined) return;
       if (uid !== undefined && uid !== found.metadata.uid)
         throw conflict(ref, `the UID in the precondition (${uid}) is not that of the object (${found.metadata.uid})`);
+      if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
+        throw conflict(ref, `the ResourceVersion in the precondition (${resourceVersion}) is not that of the object`);
       if (ref.kind !== "Namespace") this.#objects.delete(pathOf(ref));
       else found.metadata.deletionTimestamp ??= new Date();
     });

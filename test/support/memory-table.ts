@@ -3,6 +3,7 @@ import type { Tenant } from "../../shared/domain/tenant.ts";
 import {
   type ClusterRegistry,
   type ClusterSlots,
+  type ClusterTenants,
   type Dedupe,
   type DueIndex,
   type DueItem,
@@ -23,12 +24,14 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 const STREAM_HEAD_START_MS = 60_000;
 
 /** The table in memory: the same contracts as DynamoDB's (test/contract), for crash tests and benchmarks. */
-export class MemoryTable implements TenantStore {
+export class MemoryTable implements TenantStore, ClusterTenants {
   readonly tenants = new Map<string, Tenant>();
   readonly events: OutboxEvent[] = [];
   /** Due times of the events that are not published, by `<tenantId>/<sequence>`. */
   readonly unpublished = new Map<string, string>();
   readonly dedupes = new Map<string, Dedupe>();
+  /** Ids a page. */
+  idsPage = 1_000;
 
   async get(tenantId: string): Promise<Tenant | undefined> {
     return copy(this.tenants.get(tenantId));
@@ -80,6 +83,16 @@ export class MemoryTable implements TenantStore {
     tenant.lease = undefined;
     tenant.dueAt = dueAt;
     return true;
+  }
+
+  async ids(cluster: string, next: string | undefined): Promise<{ ids: string[]; next?: string | undefined }> {
+    const all = [...this.tenants.values()].filter((tenant) => tenant.cluster === cluster).map(({ tenantId }) => tenantId);
+    const ids = all.filter((id) => id > (next ?? "")).sort();
+    return ids.length > this.idsPage ? { ids: ids.slice(0, this.idsPage), next: ids[this.idsPage - 1] } : { ids };
+  }
+
+  async getMany(tenantIds: string[]): Promise<Map<string, Tenant>> {
+    return new Map(tenantIds.flatMap((id) => (this.tenants.has(id) ? [[id, copy(this.tenants.get(id) as Tenant)]] : [])));
   }
 
   async findDedupe(key: string): Promise<Dedupe | undefined> {

@@ -64,12 +64,13 @@ async function readShard(
   return { ids, readTo: start === undefined ? undefined : (fromItem(start)["tenantId"] as string) };
 }
 
-async function tenantsOf(table: Table, ids: string[]): Promise<Tenant[]> {
+/** Records of at most 100 ids, in their order. */
+export async function tenantsOf(table: Table, ids: string[], ConsistentRead = true): Promise<Tenant[]> {
   const found = new Map<string, Tenant>();
   let wanted: Record<string, string>[] = ids.map(keys.tenant);
   for (let round = 0; wanted.length > 0 && round < 5; round++) {
     const answer = await table.client.send(
-      new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted.slice(0, 100).map(toItem), ConsistentRead: true } } }),
+      new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: wanted.slice(0, 100).map(toItem), ConsistentRead } } }),
     );
     for (const item of answer.Responses?.[table.name] ?? []) {
       const tenant = tenantOf(fromItem(item));

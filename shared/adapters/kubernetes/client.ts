@@ -36,12 +36,16 @@ export class KubernetesClient implements ClusterApi {
     return objectOf(request, await this.#requests.send(request, signal));
   }
 
-  async delete(ref: ObjectRef, { uid }: { uid?: string | undefined }, signal: AbortSignal): Promise<void> {
+  async delete(
+    ref: ObjectRef,
+    { uid, resourceVersion }: { uid?: string | undefined; resourceVersion?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
     const options = {
       apiVersion: "v1",
       kind: "DeleteOptions",
       propagationPolicy: "Background",
-      ...(uid !== undefined && { preconditions: { uid } }),
+      ...(uid !== undefined && { preconditions: { uid, resourceVersion } }),
     };
     const request: KubeRequest = {
       method: "DELETE",

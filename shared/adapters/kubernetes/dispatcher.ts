@@ -3,8 +3,8 @@ import type { Dispatcher, Pool as UndiciPool } from "undici";
 import Pool from "undici/lib/dispatcher/pool.js";
 import { ClusterError } from "../../ports.ts";
 
-/** No object of the API server is near this; more is not read. Bytes. */
-const maxResponseSize = 4 * 1024 * 1024;
+/** More is not read. A page of 500 objects is 1 to 3 MB, and a single one may have 1.5 MB. Bytes. */
+const maxResponseSize = 32 * 1024 * 1024;
 /** A connection idle for longer may be gone without a word (a frozen function, a load balancer), so it is not used again. Milliseconds. */
 const maxIdleMs = 120_000;
 

@@ -1,0 +1,123 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import type { Cluster } from "../../domain/cluster.ts";
+import { type DriftedObject, type Findings, type ForeignFound, isAtRest } from "../../domain/repair.ts";
+import type { Tenant } from "../../domain/tenant.ts";
+import { authorsOf, driftOf } from "../../manifests/drift.ts";
+import { objectKey } from "../../manifests/index.ts";
+import type { ClusterApi, ObjectRef } from "../../ports.ts";
+import type { ReconcilePorts } from "../../reconcile/ports.ts";
+import { absentKeys, appliedObjects, foreignRefs, isAsApplied, isKnownNamespace, type Suspects } from "./judge.ts";
+
+/** What is removed by the check itself, before the record says so: what no apply can mend, and foreign objects where config says so. */
+export interface Confirmed {
+  findings: Findings;
+  remove: { ref: ObjectRef; uid: string }[];
+}
+
+const refOf = ({ apiVersion = "", kind = "", metadata }: KubernetesObject): ObjectRef => ({
+  apiVersion,
+  kind,
+  name: metadata?.name ?? "",
+  namespace: metadata?.namespace,
+});
+
+/**
+ * Looks again at what is suspect, one GET each, against a record read before: what differs then from a record at rest
+ * was changed by others, or by a newer generation, which the write of the repair rules out. `undefined` where nothing is left.
+ * Throws `ClusterError`.
+ */
+export async function confirm(
+  tenantId: string,
+  suspects: Suspects,
+  cluster: Cluster,
+  api: ClusterApi,
+  ports: Pick<ReconcilePorts, "store" | "platform" | "installation">,
+  signal: AbortSignal,
+): Promise<Confirmed | undefined> {
+  const tenant = await ports.store.get(tenantId);
+  if (tenant === undefined || !isAtRest(tenant) || tenant.cluster !== cluster.name) return undefined;
+  const keys = new Set(suspects.objects.map(objectKey));
+  const applied = appliedObjects(tenant, cluster, ports);
+  const suspect = applied.filter((object) => keys.has(objectKey(object)));
+  const absent = absentKeys(tenant);
+  const ours = new Set([...applied.map(objectKey), ...absent]);
+  const [drifted, back, foreign] = await Promise.all([
+    Promise.all(suspect.map((object) => look(tenant, object, api, signal))),
+    Promise.all(suspects.unwanted.filter((object) => absent.has(objectKey(object))).map((object) => lookUnwanted(object, api, signal))),
+    Promise.all(
+      suspects.foreign.filter((object) => !ours.has(objectKey(object))).map((object) => lookForeign(tenant, object, api, signal)),
+    ),
+  ]);
+  return findingsOf(
+    tenant,
+    [...drifted, ...back].filter((found) => found !== undefined),
+    foreign.filter((found) => found !== undefined),
+    ports.platform.drift.removeForeign,
+  );
+}
+
+interface Drifted extends DriftedObject {
+  ref: ObjectRef;
+  uid: string | undefined;
+  namespaceLost: boolean;
+}
+
+async function look(tenant: Tenant, object: KubernetesObject, api: ClusterApi, signal: AbortSignal): Promise<Drifted | undefined> {
+  const ref = refOf(object);
+  const actual = await api.get(ref, signal);
+  const isNamespace = object.kind === "Namespace";
+  const base = {
+    object: objectKey(object),
+    ref,
+    uid: actual?.metadata?.uid,
+    namespaceLost: isNamespace && !isKnownNamespace(tenant, actual),
+  };
+  if (actual === undefined) return { ...base, change: "missing", fields: [], by: [] };
+  if (!base.namespaceLost) {
+    const drift = driftOf(object, actual);
+    return drift && isAsApplied(tenant, object) ? { ...base, ...drift } : undefined;
+  }
+  const field = actual.metadata?.uid === tenant.status.namespaceUid ? "/metadata/deletionTimestamp" : "/metadata/uid";
+  return { ...base, change: "changed", fields: [field], by: authorsOf(actual) };
+}
+
+async function lookUnwanted(object: KubernetesObject, api: ClusterApi, signal: AbortSignal): Promise<Drifted | undefined> {
+  const ref = refOf(object);
+  const actual = await api.get(ref, signal);
+  if (actual === undefined) return undefined;
+  return { object: objectKey(object), change: "unwanted", fields: [], by: authorsOf(actual), ref, uid: undefined, namespaceLost: false };
+}
+
+/** One that the record knows was told of: it need not be read again. */
+async function lookForeign(tenant: Tenant, object: KubernetesObject, api: ClusterApi, signal: AbortSignal) {
+  const isKnown = tenant.status.foreign?.some(({ uid }) => uid === object.metadata?.uid) === true;
+  const actual = isKnown ? object : await api.get(refOf(object), signal);
+  return actual === undefined || actual.metadata?.uid !== object.metadata?.uid ? undefined : { object: actual, isKnown };
+}
+
+function findingsOf(
+  tenant: Tenant,
+  drifted: Drifted[],
+  foreign: { object: KubernetesObject; isKnown: boolean }[],
+  removed: boolean,
+): Confirmed | undefined {
+  const refs = foreignRefs(foreign.map(({ object }) => object));
+  const kept = refs.map(({ uid }) => foreign.find(({ object }) => object.metadata?.uid === uid)).filter((found) => found !== undefined);
+  const told = kept.filter(({ isKnown }) => removed || !isKnown);
+  const standing = removed ? [] : refs;
+  const before = tenant.status.foreign ?? [];
+  const gone = before.some(({ uid }) => !standing.some((one) => one.uid === uid));
+  if (drifted.length === 0 && told.length === 0 && !gone) return undefined;
+  const findings: Findings = {
+    generation: tenant.generation,
+    objects: drifted.map(({ object, change, fields, by }) => ({ object, change, fields, by })),
+    foreign: told.map(
+      ({ object }): ForeignFound => ({ object: objectKey(object), uid: object.metadata?.uid ?? "", removed, by: authorsOf(object) }),
+    ),
+    standing,
+    namespaceLost: drifted.some(({ namespaceLost }) => namespaceLost),
+  };
+  const replaced = drifted.flatMap(({ change, ref, uid }) => (change === "replaced" && uid !== undefined ? [{ ref, uid }] : []));
+  const unwanted = removed ? told.map(({ object }) => ({ ref: refOf(object), uid: object.metadata?.uid ?? "" })) : [];
+  return { findings, remove: [...replaced, ...unwanted] };
+}
