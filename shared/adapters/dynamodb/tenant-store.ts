@@ -1,4 +1,5 @@
 import { GetItemCommand, type TransactWriteItem, TransactWriteItemsCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Tenant } from "../../domain/tenant.ts";
 import { type Dedupe, type TenantStore, type TenantWrite, WriteConflict } from "../../ports.ts";
 import { fromItem, isConflict, keys, type Table, toItem, updateOf } from "./table.ts";
 import { eventItem } from "./event-item.ts";
@@ -41,28 +42,31 @@ function guardOf({ before, lease }: TenantWrite): { expression: string; names: R
 }
 
 /** The write of the tenant's own item; none where nothing of it changes. */
-function tenantWrite(table: Table, write: TenantWrite): TransactWriteItem | undefined {
+function tenantWrite({ name: TableName }: Table, write: TenantWrite): TransactWriteItem | undefined {
   const { before, after } = write;
-  const guard = guardOf(write);
-  const Key = toItem(keys.tenant(after.tenantId));
-  const changes = before === undefined ? {} : difference(tenantItem(before), tenantItem(after));
-  if (write.lease === "ignore") delete changes["lease"];
-  // A claim or a finish may have moved the due time since `before` was read, and neither moves what the guard looks at.
-  if (after.generation !== before?.generation) {
-    const { dueAt, dueShard, timers } = tenantItem(after);
-    Object.assign(changes, { dueAt, dueShard, timers });
-  }
-  const update = updateOf(changes);
-  const names = { ...guard.names, ...update.names };
-  const condition = {
-    TableName: table.name,
-    ConditionExpression: guard.expression,
-    ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
-    ...(Object.keys(guard.values).length > 0 && { ExpressionAttributeValues: toItem({ ...guard.values, ...update.values }) }),
-  };
-  if (before === undefined) return { Put: { ...condition, Item: toItem(tenantItem(after)) } };
+  const { expression: ConditionExpression, names, values } = guardOf(write);
+  if (before === undefined) return { Put: { TableName, ConditionExpression, Item: toItem(tenantItem(after)) } };
+  const update = updateOf(changesOf(write, before));
   if (update.expression === "") return undefined;
-  return { Update: { ...condition, Key, UpdateExpression: update.expression } };
+  return {
+    Update: {
+      TableName,
+      Key: toItem(keys.tenant(after.tenantId)),
+      UpdateExpression: update.expression,
+      ConditionExpression,
+      ExpressionAttributeNames: { ...names, ...update.names },
+      ExpressionAttributeValues: toItem({ ...values, ...update.values }),
+    },
+  };
+}
+
+function changesOf({ after, lease }: TenantWrite, before: Tenant): Record<string, unknown> {
+  const item = tenantItem(after);
+  const changes = difference(tenantItem(before), item);
+  if (lease === "ignore") delete changes["lease"];
+  if (after.generation === before.generation) return changes;
+  // A claim or a finish may have moved the due time since `before` was read, and neither moves what the guard looks at.
+  return { ...changes, dueAt: item["dueAt"], dueShard: item["dueShard"], timers: item["timers"] };
 }
 
 /** Tenants in the table. The SDK repeats a transaction under one client token, so its own retry is no conflict. */
