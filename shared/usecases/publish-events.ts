@@ -1,5 +1,5 @@
 import type { Clock, DueIndex, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
-import { type Swept, sweepShard, total } from "./sweep-due.ts";
+import { allShards, type Swept, sweepShard } from "./sweep-due.ts";
 
 export interface PublishPorts {
   outbox: Outbox;
@@ -22,20 +22,17 @@ export async function sweepOutbox(
   { index, clock, ...ports }: PublishPorts & { index: DueIndex; clock: Clock },
   signal: AbortSignal,
 ): Promise<Swept> {
-  const shards = await Promise.all(
-    Array.from({ length: index.shards }, (_, shard) =>
-      sweepShard(
-        index,
-        "event",
-        shard,
-        clock,
-        signal,
-        async (item, claimedUntil) => ((await index.claim(item, claimedUntil)) ? ports.outbox.get(item) : undefined),
-        async (events) => {
-          await publishEvents(events, ports);
-        },
-      ),
+  return allShards(index, (shard) =>
+    sweepShard(
+      index,
+      "event",
+      shard,
+      clock,
+      signal,
+      async (item, claimedUntil) => ((await index.claim(item, claimedUntil)) ? ports.outbox.get(item) : undefined),
+      async (events) => {
+        await publishEvents(events, ports);
+      },
     ),
   );
-  return total(shards);
 }

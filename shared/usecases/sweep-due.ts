@@ -24,23 +24,20 @@ const CLAIMS = 32;
 
 /** The certain path: claims all tenants that are due, and enqueues them. Stops taking new ones when `signal` aborts. */
 export async function sweepDue({ index, queue, clock }: SweepPorts, signal: AbortSignal): Promise<Swept> {
-  const shards = await Promise.all(
-    Array.from({ length: index.shards }, (_, shard) =>
-      sweepShard(
-        index,
-        "tenant",
-        shard,
-        clock,
-        signal,
-        async (item, claimedUntil) => {
-          if (!(await index.claim(item, claimedUntil))) return undefined;
-          return { tenantId: item.pk.slice("TENANT#".length), dueAt: claimedUntil };
-        },
-        (messages) => queue.send(messages, { bulk: true }),
-      ),
+  return allShards(index, (shard) =>
+    sweepShard(
+      index,
+      "tenant",
+      shard,
+      clock,
+      signal,
+      async (item, claimedUntil) => {
+        if (!(await index.claim(item, claimedUntil))) return undefined;
+        return { tenantId: item.pk.slice("TENANT#".length), dueAt: claimedUntil };
+      },
+      (messages) => queue.send(messages, { bulk: true }),
     ),
   );
-  return total(shards);
 }
 
 /**
@@ -65,8 +62,11 @@ export async function sweepShard<T>(
     if (oldest === undefined) break;
     swept.oldestAgeSeconds = Math.max(swept.oldestAgeSeconds, (now.getTime() - Date.parse(oldest.dueAt)) / 1_000);
     const claimedUntil = new Date(now.getTime() + CLAIM_MS).toISOString();
-    const taken = (await Promise.all(items.map((item) => limit(() => take(item, claimedUntil))))).filter((value) => value !== undefined);
+    const claims = await Promise.allSettled(items.map((item) => limit(() => take(item, claimedUntil))));
+    const taken = claims.flatMap((claim) => (claim.status === "fulfilled" && claim.value !== undefined ? [claim.value] : []));
+    // What was claimed is handled before a claim that failed ends the sweep: it would wait in vain for its claim to lapse.
     if (taken.length > 0) await done(taken);
+    allOf(claims);
     swept.due += items.length;
     swept.claimed += taken.length;
     if (taken.length === 0 || items.length < PAGE) break;
@@ -74,7 +74,20 @@ export async function sweepShard<T>(
   return swept;
 }
 
-export function total(parts: Swept[]): Swept {
+/** Sweeps every shard to its end, also where one fails: nothing goes on past the return. Throws the first failure. */
+export async function allShards({ shards }: DueIndex, sweep: (shard: number) => Promise<Swept>): Promise<Swept> {
+  return total(allOf(await Promise.allSettled(Array.from({ length: shards }, (_, shard) => sweep(shard)))));
+}
+
+/** The values of what has settled. Throws the first failure. */
+function allOf<T>(settled: PromiseSettledResult<T>[]): T[] {
+  return settled.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
+function total(parts: Swept[]): Swept {
   return parts.reduce(
     (sum, part) => ({
       due: sum.due + part.due,
