@@ -2,7 +2,7 @@ import { definePlatform } from "../shared/domain/platform.ts";
 
 /**
  * What an operator edits. It is checked when it is loaded: a mistake fails the build, with its path.
- * After an edit of tiers, network or monitoring, tenants are brought up to date by their next reconcile.
+ * After an edit of tiers, network or monitoring, a wave brings the tenants up to date (revisions, below).
  * After an edit of grantRoles, or of a tier's name or priority: `npm run bootstrap:manifest`, and apply bootstrap.yaml to each cluster.
  */
 export default definePlatform({
@@ -184,6 +184,10 @@ export default definePlatform({
   // are not ours, in tenants' namespaces, are removed, not only told of. removeUnknownAtMost: namespaces of this installation
   // without any record that one check may delete; where it finds more, it deletes none and says so.
   drift: { removeForeign: false, removeUnknownAtMost: 10 },
+
+  // How an edit of this file reaches the tenants that are there: so many a minute, until more than this share of them fails.
+  // With automatic: false it waits for POST /revisions/resume, after GET /revisions showed how many it is for.
+  revisions: { automatic: true, tenantsPerMinute: 200, failureShare: 0.05 },
 
   // Days. Dedupe and tombstones must outlive every copy of an event that may be replayed (an EventBridge archive included).
   retentionDays: { dedupe: 30, tombstone: 30, audit: 400 },

@@ -3,6 +3,7 @@ import type { Cluster } from "./domain/cluster.ts";
 import type { ObjectRef } from "./domain/object-ref.ts";
 import type { OutboxEvent } from "./domain/outbox.ts";
 export type { OutboxEvent } from "./domain/outbox.ts";
+import type { RevisionEntry, RevisionWave } from "./domain/revision-wave.ts";
 import type { ForeignEvent } from "./domain/sbt.ts";
 import type { Phase, Tenant, Timestamp } from "./domain/tenant.ts";
 
@@ -79,6 +80,20 @@ export interface TenantDirectory {
   list(query: TenantQuery): Promise<{ items: Tenant[]; nextCursor?: string }>;
   /** Newest first. */
   events(tenantId: string, page: { limit: number; cursor?: string | undefined }): Promise<{ items: OutboxEvent[]; nextCursor?: string }>;
+}
+
+/** Who is at which revision. */
+export interface RevisionIndex {
+  readonly shards: number;
+  /** A shard's entries by tenant id, after the one named; `next` where more may follow. */
+  page(shard: number, after?: string): Promise<{ entries: RevisionEntry[]; next?: string | undefined }>;
+}
+
+export interface RevisionLog {
+  /** The wave and the clusters, strongly consistent, in one read. */
+  read(): Promise<{ wave: RevisionWave | undefined; clusters: Cluster[] }>;
+  /** Writes the wave where it still has the version `seen` (none yet: `undefined`). Throws `WriteConflict`. */
+  write(wave: RevisionWave, seen: number | undefined, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
 }
 
 /** A tenant or an outbox event whose time has come, as the sparse index tells it (maybe stale). */

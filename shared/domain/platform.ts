@@ -125,6 +125,17 @@ export const platformSchema = z.strictObject({
       removeUnknownAtMost: z.int().min(0).default(10),
     })
     .default({ removeForeign: false, removeUnknownAtMost: 10 }),
+  /** How an edited config or a changed generator reaches the tenants that are there. */
+  revisions: z
+    .strictObject({
+      /** Whether a wave begins by itself; else it waits for `POST /revisions/resume`. */
+      automatic: z.boolean().default(true),
+      /** Tenants made due in a minute. */
+      tenantsPerMinute: z.int().min(1).max(2_000).default(200),
+      /** Share of those made due that may fail (0 to 1): more stop the wave. */
+      failureShare: z.number().min(0).max(1).default(0.05),
+    })
+    .prefault({}),
   /** How long before a tenant's `expiresAt` `TenantExpiring` is said, milliseconds. */
   expiryNoticeMs: z.int().min(0).default(259_200_000),
   /** Days that dedupe items outlive what may be replayed; that events stay as audit trail; that a tombstone stays, at least (and a week longer than the audit trail). */

@@ -1,4 +1,5 @@
 import type { QuotaOverride } from "./platform.ts";
+import type { RevisionAsked } from "./revision-wave.ts";
 import type { SbtCause } from "./sbt.ts";
 
 /** Times are RFC 3339 UTC with milliseconds, so that they sort as text. */
@@ -171,6 +172,8 @@ export interface Tenant {
   cluster?: string | undefined;
   status: Status;
   announcements: Announcement[];
+  /** The wave of revisions that made it due last. */
+  revisionAsked?: RevisionAsked | undefined;
   timers: Timers;
   /** The earliest timer; absent when nothing is due. */
   dueAt?: Timestamp | undefined;

@@ -1,12 +1,29 @@
 import type * as z from "zod";
 
 /** The Lambda that serves a route: its key in `serverless.yml`. */
-export type Area = "onboarding-api" | "tenants-api" | "quota-api" | "teardown-api" | "lifecycle-api" | "clusters-api" | "meta-api";
+export type Area =
+  | "onboarding-api"
+  | "tenants-api"
+  | "quota-api"
+  | "teardown-api"
+  | "lifecycle-api"
+  | "clusters-api"
+  | "revisions-api"
+  | "meta-api";
 
 export type Scope = `tenantry/${"tenants" | "access" | "clusters"}.${"read" | "write"}`;
 
 /** Names of the answers' schemas, which stand in `openapi/schemas.ts` so that no handler carries them. */
-export type AnswerName = "Tenant" | "TenantOrPlan" | "TenantList" | "EventList" | "Cluster" | "ClusterList" | "Health" | "OpenApi";
+export type AnswerName =
+  | "Tenant"
+  | "TenantOrPlan"
+  | "TenantList"
+  | "EventList"
+  | "Cluster"
+  | "ClusterList"
+  | "Revisions"
+  | "Health"
+  | "OpenApi";
 
 /** One row of the route table: the gateway's events, the authorisation, the checks and OpenAPI all come from it. */
 export interface Route {

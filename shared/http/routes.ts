@@ -4,6 +4,7 @@ import { lifecycleApi } from "./routes/lifecycle-api.ts";
 import { metaApi } from "./routes/meta-api.ts";
 import { onboardingApi } from "./routes/onboarding-api.ts";
 import { quotaApi } from "./routes/quota-api.ts";
+import { revisionsApi } from "./routes/revisions-api.ts";
 import { tenantsApi } from "./routes/tenants-api.ts";
 import { teardownApi } from "./routes/teardown-api.ts";
 
@@ -11,7 +12,16 @@ import { teardownApi } from "./routes/teardown-api.ts";
  * The one route table. A handler imports its own area's rows (`routes/<area>.ts`) and carries no other area's schemas;
  * OpenAPI, the gateway's events and the tests read the whole.
  */
-export const areas = [onboardingApi, tenantsApi, quotaApi, lifecycleApi, teardownApi, clustersApi, metaApi] as const satisfies Routes[];
+export const areas = [
+  onboardingApi,
+  tenantsApi,
+  quotaApi,
+  lifecycleApi,
+  teardownApi,
+  clustersApi,
+  revisionsApi,
+  metaApi,
+] as const satisfies Routes[];
 
 export const routes: readonly Route[] = areas.flatMap((area: Routes) =>
   Object.entries(area).map(([operationId, route]) => ({ operationId, ...route })),

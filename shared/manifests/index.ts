@@ -24,7 +24,7 @@ export {
   NAMESPACE_PREFIX,
   PROVISIONER_GROUP,
 } from "./identity.ts";
-export { GENERATORS_VERSION, revision } from "./revision.ts";
+export { GENERATORS_VERSION, revision, revisionOn, targetRevision } from "./revision.ts";
 
 /**
  * Every object of a tenant in a cluster, the Namespace first; the others need it and nothing of each other, so they

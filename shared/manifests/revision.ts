@@ -1,4 +1,6 @@
+import type { Cluster } from "../domain/cluster.ts";
 import type { Platform } from "../domain/platform.ts";
+import { type RevisionTarget, shapeOf } from "../domain/revision-wave.ts";
 import { shortHash } from "./hash.ts";
 
 /** Add 1 with every change of what a generator makes from the same input (a test holds it): every tenant is then due. */
@@ -20,4 +22,17 @@ export function revision(platform: Platform): string {
   const hash = shortHash(parts);
   known.set(platform, hash);
   return hash;
+}
+
+/** The revision of a cluster's tenants: what it serves and enforces shapes them too. */
+export const revisionOn = (platform: Platform, { capabilities }: Pick<Cluster, "capabilities">): string =>
+  shortHash({ revision: revision(platform), capabilities });
+
+/** What every cluster's tenants should be at, and one name for it all. */
+export function targetRevision(platform: Platform, clusters: Cluster[]): RevisionTarget {
+  const shapes = clusters.map(shapeOf).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const expected = clusters.map(
+    (cluster) => [cluster.name, { revision: revisionOn(platform, cluster), paused: cluster.paused === true }] as const,
+  );
+  return { target: shortHash({ revision: revision(platform), shapes }), clusters: new Map(expected) };
 }

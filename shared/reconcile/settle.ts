@@ -3,7 +3,7 @@ import { type Said, ttlAfter } from "../domain/outbox.ts";
 import type { Platform } from "../domain/platform.ts";
 import { effectiveQuota } from "../domain/quota.ts";
 import { type DecommissionProof, earliest, type Failure, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
-import { conditionOf, revision } from "../manifests/index.ts";
+import { conditionOf, revisionOn } from "../manifests/index.ts";
 import type { ClusterError, ClusterScopedFind } from "../ports.ts";
 import { conditionsOf } from "./conditions.ts";
 import { ABSENT, type Outcome } from "./decide.ts";
@@ -44,7 +44,7 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
   const notice = deleted ? [] : expiryNotice(tenant, at.now, at.platform);
   const status: Status = {
     ...progress(tenant, round),
-    ...(done && { observedGeneration: tenant.generation, appliedRevision: revision(at.platform) }),
+    ...(done && { observedGeneration: tenant.generation, appliedRevision: round.cluster && revisionOn(at.platform, round.cluster) }),
     ...(done && !deleted && { readyAt: tenant.status.readyAt ?? at.now }),
     failure,
     ...(notice.length > 0 && { expiringTold: tenant.desired.expiresAt }),

@@ -38,8 +38,8 @@ export function createClusterRegistry(table: Table): ClusterRegistry {
         const page = await table.client.send(
           new QueryCommand({
             TableName,
-            KeyConditionExpression: "pk = :pk",
-            ExpressionAttributeValues: toItem({ ":pk": "CLUSTERS" }),
+            KeyConditionExpression: "pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues: toItem({ ":pk": "CLUSTERS", ":sk": "CLUSTER#" }),
             ConsistentRead: true,
             ExclusiveStartKey: start,
           }),

@@ -27,6 +27,7 @@ export const keys = {
   event: (tenantId: string, sequence: number) => ({ pk: `TENANT#${tenantId}`, sk: `EVENT#${String(sequence).padStart(12, "0")}` }),
   dedupe: (key: string) => ({ pk: `DEDUPE#${key}`, sk: "DEDUPE" }),
   cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
+  wave: () => ({ pk: "CLUSTERS", sk: "REVISIONS" }),
   slot: (cluster: string, slot: number) => ({ pk: `SLOTS#${cluster}`, sk: `SLOT#${slot}` }),
   dueShard: (kind: "tenant" | "event", shard: number) => `${kind}#${shard}`,
   listShard: (shard: number) => `tenants#${shard}`,

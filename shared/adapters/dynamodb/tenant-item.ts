@@ -9,12 +9,14 @@ export function tenantItem(tenant: Tenant): Record<string, unknown> {
     ...tenant,
     phase: phaseOf(tenant),
     tier: tenant.desired.tier,
+    appliedRevision: tenant.status.appliedRevision,
+    paused: tenant.desired.paused === true ? true : undefined,
     listShard: keys.listShard(shardOf(tenant.tenantId)),
     dueShard: tenant.dueAt === undefined ? undefined : keys.dueShard("tenant", shardOf(tenant.tenantId)),
   };
 }
 
-const projections = ["pk", "sk", "phase", "tier", "listShard", "dueShard"];
+const projections = ["pk", "sk", "phase", "tier", "appliedRevision", "paused", "listShard", "dueShard"];
 
 export function tenantOf(item: Record<string, unknown>): Tenant {
   return Object.fromEntries(Object.entries(item).filter(([name]) => !projections.includes(name))) as unknown as Tenant;

@@ -102,6 +102,26 @@ export const answers: Record<AnswerName, z.ZodType> = {
   EventList: z.strictObject({ items: z.array(Event), nextCursor }).meta({ id: "EventList" }),
   Cluster,
   ClusterList: z.strictObject({ items: z.array(Cluster), nextCursor }).meta({ id: "ClusterList" }),
+  Revisions: z
+    .strictObject({
+      revision: z.string().meta({ description: "Of the deployed configuration, the generators and the clusters." }),
+      status: z.enum(["pending", "running", "stopped", "done"]).meta({ description: "`pending`: the wave begins within a minute." }),
+      reason: z.string().optional().meta({ description: "Why it is stopped." }),
+      startedAt: time.optional(),
+      updatedAt: time.optional(),
+      tenants: z.strictObject({
+        current: z.int(),
+        waiting: z.int().meta({ description: "To be made due by the wave." }),
+        underWay: z.int(),
+        failed: z.int().meta({ description: "Not at the revision, and retried by themselves or blocked." }),
+        paused: z.int().meta({ description: "They, or their cluster." }),
+        asked: z.int().meta({ description: "Made due by this wave." }),
+        askedFailed: z.int().meta({ description: "Of those, failed now." }),
+      }),
+      tenantsPerMinute: z.int(),
+      failureShare: z.number(),
+    })
+    .meta({ id: "Revisions" }),
   Health: z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" }),
   OpenApi: z.record(z.string(), z.unknown()).meta({ id: "OpenApi", description: "An OpenAPI 3.1 document." }),
 };
