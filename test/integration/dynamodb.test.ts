@@ -1,10 +1,13 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, QueryCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-registry.ts";
 import { createDueIndex } from "../../shared/adapters/dynamodb/due-index.ts";
 import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
+import { createRevisionIndex, createRevisionLog } from "../../shared/adapters/dynamodb/revisions.ts";
 import { openTable, type Table, toItem } from "../../shared/adapters/dynamodb/table.ts";
 import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
+import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
 import { anId, dynamodb, tableName } from "../support/stack.ts";
 
@@ -54,4 +57,11 @@ dueIndexContract("The DynamoDB table", async () => ({
   store: createTenantStore(table),
   index: createDueIndex(table),
   outbox: createOutbox(table),
+}));
+
+revisionContract("The DynamoDB table", async () => ({
+  store: createTenantStore(table),
+  registry: createClusterRegistry(table),
+  index: createRevisionIndex(table, 2),
+  log: createRevisionLog(table),
 }));

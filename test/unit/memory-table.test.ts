@@ -1,6 +1,8 @@
 import { dueIndexContract } from "../contract/due-index.ts";
+import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
-import { MemoryDueIndex, MemoryOutbox, MemoryTable } from "../support/memory-table.ts";
+import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemoryTable } from "../support/memory-table.ts";
+import { memoryRevisionIndex, MemoryRevisionLog } from "../support/memory-revisions.ts";
 
 tenantStoreContract("The table in memory", async () => {
   const store = new MemoryTable();
@@ -10,4 +12,10 @@ tenantStoreContract("The table in memory", async () => {
 dueIndexContract("The table in memory", async () => {
   const store = new MemoryTable();
   return { store, index: new MemoryDueIndex(store), outbox: new MemoryOutbox(store) };
+});
+
+revisionContract("The table in memory", async () => {
+  const store = new MemoryTable();
+  const registry = new MemoryRegistry([]);
+  return { store, registry, index: memoryRevisionIndex(store), log: new MemoryRevisionLog(registry) };
 });
