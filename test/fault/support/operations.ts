@@ -1,0 +1,82 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
+import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
+import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import type { Command } from "../../../shared/usecases/record-intent.ts";
+import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
+import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
+import { aCause } from "../../support/builders.ts";
+import type { Ports, World } from "./world.ts";
+
+export const acme = { name: "Acme Inc.", tier: "basic" };
+
+export type Act = (command: Command, ports: Ports) => Promise<unknown>;
+export const acts = {
+  onboard: (command, ports) => onboardTenant(command, acme, ports),
+  toPremium: (command, ports) => changeTenant(command, { tier: "premium" }, ports),
+  toBasic: (command, ports) => changeTenant(command, { tier: "basic" }, ports),
+  raiseQuota: (command, ports) => changeTenant(command, { quota: { cpu: "3" } }, ports),
+  rename: (command, ports) => changeTenant(command, { name: "Acme GmbH" }, ports),
+  suspend: (command, ports) => suspendTenant(command, ports),
+  activate: (command, ports) => activateTenant(command, ports),
+  tearDown: (command, ports) => tearDownTenant(command, ports),
+} satisfies Record<string, Act>;
+
+/** What a tenant's people do meanwhile. */
+export type Deed = (world: World) => void;
+export const deploys: Deed = ({ cluster }) => {
+  const metadata = (name: string) => ({ name, namespace: "tenant-acme" });
+  cluster.put({ apiVersion: "apps/v1", kind: "Deployment", metadata: metadata("web"), spec: { replicas: 3 } } as KubernetesObject);
+  cluster.put({ apiVersion: "apps/v1", kind: "StatefulSet", metadata: metadata("db"), spec: { replicas: 2 } } as KubernetesObject);
+  cluster.put({ apiVersion: "batch/v1", kind: "CronJob", metadata: metadata("nightly"), spec: { suspend: false } } as KubernetesObject);
+};
+export type Before = Act | { deed: Deed };
+
+/** A command that is stopped at every call that it makes, and at every call of what follows from it. */
+export interface Operation {
+  name: string;
+  /** What was done, and done whole, before it. */
+  after: Before[];
+  act: Act;
+  /** Left to the queue: the command only records. */
+  queued?: boolean;
+}
+
+/** Every operation that changes a tenant. A new one is a line here. */
+export const operations: Operation[] = [
+  { name: "onboarding", after: [], act: acts.onboard },
+  { name: "onboarding by the queue", after: [], act: acts.onboard, queued: true },
+  { name: "tier change", after: [acts.onboard], act: acts.toPremium },
+  { name: "tier change by the queue", after: [acts.onboard], act: acts.toPremium, queued: true },
+  { name: "suspension", after: [acts.onboard, { deed: deploys }], act: acts.suspend },
+  { name: "activation", after: [acts.onboard, { deed: deploys }, acts.suspend], act: acts.activate },
+  { name: "decommission", after: [acts.onboard], act: acts.tearDown },
+  { name: "onboarding after a decommission", after: [acts.onboard, acts.tearDown], act: acts.onboard },
+];
+
+/** A command as its event brings it: each delivery is the same but for its run. */
+export function commandOf(world: World, number: number, over: Partial<Command> = {}): (ports: Ports) => Command {
+  const occurredAt = world.now();
+  return (ports) => ({
+    tenantId: "acme",
+    cause: aCause({ causationId: `evt-${number}` }),
+    occurredAt,
+    key: { id: `signup#evt-${number}`, hash: `body-${number}` },
+    eager: world.run(ports),
+    ...over,
+  });
+}
+
+/** Does commands one after the other, each to its end. */
+export async function doneAll(world: World, list: Before[]): Promise<void> {
+  for (const [index, act] of list.entries()) {
+    if (typeof act !== "function") {
+      act.deed(world);
+      continue;
+    }
+    const ports = world.ports();
+    await act(commandOf(world, index + 1)(ports), ports);
+    await world.settle();
+    world.pass(1_000);
+  }
+}

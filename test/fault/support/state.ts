@@ -1,0 +1,70 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import type { World } from "./world.ts";
+
+/** What must come out the same, whatever died on the way: all but times, ids and uids. */
+export interface FinalState {
+  record: unknown;
+  objects: unknown[];
+  events: unknown[];
+}
+
+const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+const UID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+function plain(value: unknown): unknown {
+  if (typeof value === "string") return TIME.test(value) ? "<time>" : UID.test(value) ? "<uid>" : value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([key, member]) => key !== "eventId" && key !== "ttl" && member !== undefined);
+  return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, plain(member)]));
+}
+
+export function withoutServerFields(object: KubernetesObject): unknown {
+  const { uid: _uid, resourceVersion: _version, creationTimestamp: _time, ...metadata } = object.metadata ?? {};
+  return plain({ ...object, metadata });
+}
+
+export function finalState(world: World, tenantId = "acme"): FinalState {
+  return {
+    record: plain(world.table.tenants.get(tenantId)),
+    objects: world.cluster.objects().map(withoutServerFields),
+    events: world.table.events.map(plain),
+  };
+}
+
+/** What is wrong with a world that should be at rest, in words; nothing where all holds. */
+export function faults(world: World): string[] {
+  const found: string[] = [];
+  for (const tenant of world.table.tenants.values()) {
+    const { tenantId, lease, status, generation, dueAt, timers } = tenant;
+    if (lease !== undefined) found.push(`${tenantId} has a lease of ${lease.owner}`);
+    if (status.deletedAt === undefined && status.observedGeneration !== generation)
+      found.push(`${tenantId} is at generation ${generation}, and ${status.observedGeneration} is done`);
+    if (timers.work !== undefined || timers.retry !== undefined) found.push(`${tenantId} has work due at ${dueAt}`);
+    if (dueAt !== undefined && !Object.values(timers).includes(dueAt)) found.push(`${tenantId} is due at ${dueAt}, and no timer says so`);
+  }
+  return [...found, ...eventFaults(world), ...(world.queue.length === 0 ? [] : ["the queue is not empty"])];
+}
+
+/** Each tenant's events: in sequence without gaps, one id each, and each published at least once as it was said. */
+export function eventFaults({ table, bus }: World): string[] {
+  const found: string[] = [];
+  const ids = new Set<string>();
+  for (const { tenantId, sequence } of table.tenants.values()) {
+    const events = table.events.filter((event) => event.tenantId === tenantId);
+    const numbers = events.map((event) => event.sequence);
+    if (JSON.stringify(numbers) !== JSON.stringify(numbers.map((_, index) => index + 1)) || numbers.length !== sequence)
+      found.push(`${tenantId} has events ${numbers.join(",")} and sequence ${sequence}`);
+    for (const event of events) {
+      if (ids.has(event.eventId)) found.push(`${event.eventId} is the id of two events`);
+      ids.add(event.eventId);
+      const copies = bus.filter((taken) => taken.tenantId === tenantId && taken.sequence === event.sequence);
+      if (copies.length === 0) found.push(`event ${sequence} ${event.type} was never published`);
+      if (copies.some((copy) => JSON.stringify(copy) !== JSON.stringify(event)))
+        found.push(`event ${event.sequence} ${event.type} was published in two ways`);
+    }
+  }
+  if (bus.some(({ eventId }) => !ids.has(eventId))) found.push("the bus has an event that no record speaks of");
+  if (table.unpublished.size > 0) found.push(`unpublished events: ${[...table.unpublished.keys()].join(", ")}`);
+  return found;
+}

@@ -1,0 +1,176 @@
+import type { OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
+import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
+import { type Run, startRun } from "../../../shared/reconcile/run.ts";
+import { publishEvents, sweepOutbox } from "../../../shared/usecases/publish-events.ts";
+import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
+import { sweepDue } from "../../../shared/usecases/sweep-due.ts";
+import { aCluster, platform } from "../../support/builders.ts";
+import { MemoryCluster } from "../../support/memory-cluster.ts";
+import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../../support/memory-table.ts";
+
+/** Stands between an invocation and the world: every call of a port goes through it. */
+export type Gate = <T>(call: string, effect: () => Promise<T>, args: readonly unknown[]) => Promise<T>;
+export const openGate: Gate = (_call, effect) => effect();
+
+/** A promise that never settles: what a process that is gone waits for. */
+export const never = <T>(): Promise<T> => new Promise<T>(() => {});
+
+/** Time that a function has, milliseconds. */
+export const FUNCTION_MS = 29_000;
+export const REQUEST_TIMEOUT_MS = platform.cluster.requestTimeoutMs;
+
+/** What an invocation works with. */
+export interface Ports extends ReconcilePorts {
+  index: MemoryDueIndex;
+  outbox: MemoryOutbox;
+  publisher: { publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }> };
+}
+
+export interface WorldOptions {
+  /** The generation fence of the cluster's admission. */
+  fence?: boolean;
+  /** Slots of the cluster: with few, one that leaks shows. */
+  slots?: number;
+}
+
+/** Everything outside of an invocation: table, cluster, queue, bus and time. It outlives whoever crashes. */
+export class World {
+  readonly table = new MemoryTable();
+  readonly index = new MemoryDueIndex(this.table, 2);
+  readonly outbox = new MemoryOutbox(this.table);
+  readonly registry = new MemoryRegistry([aCluster()]);
+  readonly cluster: MemoryCluster;
+  readonly slots: MemorySlots;
+  /** What waits in the queue, with the time from which it is delivered. */
+  queue: { message: ReconcileMessage; from: number }[] = [];
+  /** What the bus took, in order. */
+  readonly bus: OutboxEvent[] = [];
+  #nowMs = Date.parse("2030-01-01T00:00:00.000Z");
+  #ids = 0;
+  #streamed = 0;
+
+  constructor({ fence = true, slots = 1 }: WorldOptions = {}) {
+    this.cluster = new MemoryCluster({ served: ["monitoring.coreos.com/v1"], fence });
+    this.slots = new MemorySlots(slots);
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+  now(): string {
+    return new Date(this.#nowMs).toISOString();
+  }
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  /** The ports of one invocation, all of whose calls go through `gate`, and whose clock is `skewMs` off. */
+  ports(gate: Gate = openGate, skewMs = 0): Ports {
+    const behind = <T extends object>(name: string, port: T): T => behindGate(name, port, gate);
+    const queue = {
+      send: async (messages: ReconcileMessage[], { delaySeconds = 0 } = {}) =>
+        void this.queue.push(...messages.map((message) => ({ message, from: this.#nowMs + delaySeconds * 1_000 }))),
+    };
+    const publisher = {
+      publish: async (events: OutboxEvent[]) => {
+        this.bus.push(...structuredClone(events));
+        return { published: events, failed: [] };
+      },
+    };
+    const api = behind("cluster", this.cluster);
+    return {
+      store: behind("store", this.table),
+      registry: behind("registry", this.registry),
+      slots: behind("slots", this.slots),
+      queue: behind("queue", queue),
+      index: behind("index", this.index),
+      outbox: behind("outbox", this.outbox),
+      publisher: behind("publisher", publisher),
+      clusters: { connect: () => api },
+      clock: { now: () => new Date(this.#nowMs + skewMs) },
+      newId: () => `id-${++this.#ids}`,
+      random: () => 0,
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+      platform,
+      installation: "tenantry-test",
+    };
+  }
+
+  /** The run of an invocation that starts now, by a clock that is `skewMs` off. */
+  run(ports: Pick<Ports, "clock" | "newId">, over: Partial<Run> = {}): Run {
+    const run = startRun({
+      owner: ports.newId(),
+      now: ports.clock.now(),
+      remainingMs: FUNCTION_MS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    });
+    return { ...run, signal: new AbortController().signal, ...over };
+  }
+
+  /** The invocation that a message of the queue makes. */
+  invocationOf(message: ReconcileMessage): (ports: Ports) => Promise<unknown> {
+    return (ports) => reconcileTenant(message, this.run(ports), ports);
+  }
+
+  /** The work that is to be done now, each as an invocation of its own: the sweeps, the messages, and the stream where it is on. */
+  invocations({ stream = false } = {}): { name: string; work: (ports: Ports) => Promise<unknown> }[] {
+    const messages = this.queue.filter(({ from }) => from <= this.#nowMs);
+    this.queue = this.queue.filter(({ from }) => from > this.#nowMs);
+    const signal = new AbortController().signal;
+    const events = stream ? this.table.events.slice(this.#streamed) : [];
+    if (stream) this.#streamed = this.table.events.length;
+    return [
+      ...messages.map(({ message }) => ({ name: "reconcile", work: this.invocationOf(message) })),
+      ...(events.length > 0 ? [{ name: "stream", work: (ports: Ports) => publishEvents(events, ports) }] : []),
+      { name: "sweep", work: (ports: Ports) => sweepDue(ports, signal) },
+      { name: "outbox", work: (ports: Ports) => sweepOutbox(ports, signal) },
+    ];
+  }
+
+  /** Whether nothing is under way: no message, no event unpublished, every tenant as its record asks, and no lease. */
+  quiet(): boolean {
+    return (
+      this.queue.length === 0 &&
+      this.table.unpublished.size === 0 &&
+      [...this.table.tenants.values()].every(
+        ({ lease, generation, status }) =>
+          lease === undefined &&
+          status.failure === undefined &&
+          (status.deletedAt !== undefined || status.observedGeneration === generation),
+      )
+    );
+  }
+
+  /** Minute by minute, all that the platform does by itself, until the world is quiet. Whatever an invocation throws is its end. */
+  async settle({ minutes = 60, gate = openGate, stream = false } = {}): Promise<void> {
+    for (let minute = 0; minute < minutes && !this.quiet(); minute++) {
+      this.pass(60_000);
+      await this.tick(gate, stream);
+    }
+  }
+
+  /** One round of the platform: what is due now, then what that put into the queue. */
+  async tick(gate: Gate = openGate, stream = false): Promise<void> {
+    this.cluster.finishDeletes();
+    for (let round = 0; round < 2; round++)
+      for (const { work } of this.invocations({ stream })) await work(this.ports(gate)).catch(() => {});
+  }
+}
+
+/** A port whose every method goes through the gate. */
+export function behindGate<T extends object>(name: string, port: T, gate: Gate): T {
+  return new Proxy(port, {
+    get(target, property) {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function" || typeof property !== "string") return member;
+      return (...args: unknown[]) =>
+        gate(`${name}.${property}${subject(args[0])}`, () => member.apply(target, args) as Promise<unknown>, args);
+    },
+  });
+}
+
+/** The object that a call of the cluster's API is about. */
+function subject(arg: unknown): string {
+  if (typeof arg !== "object" || arg === null || !("kind" in arg)) return "";
+  return ` ${String(arg.kind)}`;
+}
