@@ -34,6 +34,8 @@ starting.catch(() => {});
 if (only.length === 0) {
   for (const check of staticChecks) await tally.check(check, abort.signal);
   await tally.jest("unit tests", ["test/unit"], {}, abort.signal);
+  // A slice of them; `npm run test:fault` runs the long schedules.
+  await tally.jest("fault tests", ["test/fault"], {}, abort.signal);
 }
 
 let stack: Stack | undefined;
