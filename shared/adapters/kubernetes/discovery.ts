@@ -50,14 +50,17 @@ async function discover(requests: Requests, path: string, signal: AbortSignal): 
     const [preferred] = versions;
     const apiVersion = group === "" ? (preferred?.version ?? "") : `${group}/${preferred?.version}`;
     const resources = preferred?.resources ?? [];
-    return resources
-      .filter(({ scope, verbs }) => scope === "Cluster" && verbs.includes("list"))
-      .map(({ resource, responseKind }) => ({
-        apiVersion,
-        kind: responseKind?.kind ?? resource,
-        name: group === "" ? resource : `${resource}.${group}`,
-        path: `${path}/${apiVersion}/${resource}`,
-      }));
+    return (
+      resources
+        // What nobody can write (componentstatuses), nobody can have left.
+        .filter(({ scope, verbs }) => scope === "Cluster" && verbs.includes("list") && verbs.includes("patch"))
+        .map(({ resource, responseKind }) => ({
+          apiVersion,
+          kind: responseKind?.kind ?? resource,
+          name: group === "" ? resource : `${resource}.${group}`,
+          path: `${path}/${apiVersion}/${resource}`,
+        }))
+    );
   });
 }
 
