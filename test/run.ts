@@ -35,7 +35,7 @@ if (only.length === 0) {
   for (const check of staticChecks) await tally.check(check, abort.signal);
   await tally.jest("unit tests", ["test/unit"], {}, abort.signal);
   // A slice of them; `npm run test:fault` runs the long schedules.
-  await tally.jest("fault tests", ["test/fault"], {}, abort.signal);
+  await tally.jest("fault tests", ["--testTimeout=60000", "test/fault"], {}, abort.signal);
 }
 
 let stack: Stack | undefined;
