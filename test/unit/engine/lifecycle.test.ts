@@ -118,6 +118,17 @@ describe("A suspended tenant", () => {
   });
 });
 
+describe("A tenant that is neither suspended nor paused", () => {
+  test("stays as it is when it is activated or resumed: no generation, no event", async () => {
+    const { engine } = await onboarded();
+    engine.pass(1_000);
+    await activateTenant(engine.command(), engine.ports);
+    await pauseTenant(engine.command(), false, engine.ports);
+    expect(await engine.tenant()).toMatchObject({ generation: 1 });
+    expect(engine.said()).toEqual(["1 TenantOnboarded", "2 TenantReady"]);
+  });
+});
+
 describe("A paused tenant", () => {
   test("has its changes recorded and not applied, says so, and catches up when it is resumed", async () => {
     const { engine, specOf } = await onboarded();
