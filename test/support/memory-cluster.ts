@@ -204,18 +204,18 @@ export class MemoryCluster implements ClusterApi {
       const text = of?.metadata?.annotations?.[ANNOTATION_GENERATION] ?? "";
       return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
     };
-    const deny = (message: string): never => {
+    const deny = (message: string): ClusterError => {
       const what = `ValidatingAdmissionPolicy 'tenantry-generation' with binding 'tenantry-generation' denied request: ${message}`;
-      throw new ClusterError(422, "Invalid", `${ref.kind} "${ref.name}" is forbidden: ${what} (apply ${ref.kind} ${ref.name}: 422)`);
+      return new ClusterError(422, "Invalid", `${ref.kind} "${ref.name}" is forbidden: ${what} (apply ${ref.kind} ${ref.name}: 422)`);
     };
     const next = generationOf(object);
-    if (next === undefined) return deny(`the annotation ${ANNOTATION_GENERATION} is missing or not a number`);
+    if (next === undefined) throw deny(`the annotation ${ANNOTATION_GENERATION} is missing or not a number`);
     const last = generationOf(this.#objects.get(pathOf(ref)));
-    if (last !== undefined && next < last) deny(`generation ${next} is lower than ${last}, with which the object was last applied`);
+    if (last !== undefined && next < last) throw deny(`generation ${next} is lower than ${last}, with which the object was last applied`);
     if (ref.namespace === undefined) return;
     const around = generationOf(this.#objects.get(pathOf({ apiVersion: "v1", kind: "Namespace", name: ref.namespace })));
     if (around !== undefined && next < around)
-      deny(`generation ${next} is lower than ${around}, with which the namespace was last applied`);
+      throw deny(`generation ${next} is lower than ${around}, with which the namespace was last applied`);
   }
 
   #requireNamespace({ kind, name, namespace = "" }: ObjectRef): void {
