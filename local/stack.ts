@@ -25,6 +25,8 @@ export interface StackOptions {
   signal?: AbortSignal;
   /** Without it there is the embedded AWS and Kubernetes, and nothing in them. */
   deploy?: boolean;
+  /** The embedded AWS can be restarted with its state. */
+  persist?: boolean;
 }
 
 export interface Stack {
@@ -77,7 +79,7 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
     const python = await ministackPython(log);
     return await steps.run("embedded AWS is up", () => {
       const functionEnv = { AWS_ENDPOINT_URL_EKS: eks.url };
-      return startMinistack({ python, port, dir: join(dataDir, "aws"), processes, functionEnv });
+      return startMinistack({ python, port, dir: join(dataDir, "aws"), processes, functionEnv, persist: options.persist });
     });
   })();
   const deployed = awsUp.then(async (aws) => {
@@ -123,7 +125,7 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
     },
     stop: async () => {
       await kubernetes.stop();
-      await aws.process.stop({ graceMs: 2_000 });
+      await aws.stop();
       await eks.stop();
       await processes.close();
     },

@@ -36,10 +36,8 @@ export class Tally {
 
   async check({ name, args, env = {} }: Check, signal: AbortSignal): Promise<void> {
     const code = await node(args, env, signal);
-    if (code === 0) {
-      this.passes += 1;
-      console.log(`✓ ${name}`);
-    } else this.failed(name, `exit code ${code}`);
+    if (code === 0) this.passed(name);
+    else this.failed(name, `exit code ${code}`);
   }
 
   /** A run that reports no test at all has failed. */
@@ -59,6 +57,11 @@ export class Tally {
     this.failures += numFailedTests + numRuntimeErrorTestSuites;
     if (numPassedTests === 0) this.failed(name, "no test passed");
     else if (code !== 0 && numFailedTests + numRuntimeErrorTestSuites === 0) this.failed(name, `jest ended with code ${code}`);
+  }
+
+  passed(name: string): void {
+    this.passes += 1;
+    console.log(`✓ ${name}`);
   }
 
   failed(name: string, why: string): void {
