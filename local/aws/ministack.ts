@@ -108,6 +108,9 @@ export async function startMinistack({ python, port, dir, processes, functionEnv
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         LOG_LEVEL: "WARNING",
+        // Loopback only, and nothing of a stack outside its folder.
+        IOT_MTLS_ENABLED: "0",
+        SFTP_ENABLED: "0",
         STATE_DIR: join(dir, "state"),
         ...(persist && { PERSIST_STATE: "1" }),
         ...functionEnv,

@@ -107,12 +107,11 @@ export class EksTokens implements BearerTokens {
       this.#current = { token, until: Math.min(now.getTime() + tokenLifeMs, credentials.expiration.getTime() - 60_000) };
       return token;
     } catch (error) {
-      const { name: code, message } = error as Error;
-      throw new ClusterError(
-        undefined,
-        "TokenUnavailable",
-        `No token for cluster ${name}: ${roleArn} could not be assumed: ${code}: ${message}`,
-      );
+      // The words of AWS name the function's own role, and this text reaches whoever may read the tenant: the code says enough.
+      const { name: code } = error as Error;
+      throw new ClusterError(undefined, "TokenUnavailable", `No token for cluster ${name}: ${roleArn} could not be assumed (${code}).`, {
+        cause: error,
+      });
     }
   }
 }
