@@ -50,7 +50,8 @@ export async function converge(
     const plan = decide(tenant, round.namespace, wanted);
     const paced = active ? undefined : await pace(plan, work, round);
     if (paced !== undefined) return { record, round: { ...round, outcome: paced } };
-    round.performed = await perform(plan, work.api, run.signal);
+    // With the slot that this round took: what is not recorded is never given back.
+    round.performed = { ...round.performed, ...(await perform(plan, work.api, run.signal)) };
     round.outcome = outcomeOf(plan.outcome, round.performed);
     if (round.outcome.kind !== "done") return { record, round };
     if (active) {

@@ -10,6 +10,7 @@ import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { aCluster } from "../../support/builders.ts";
 import { anEngine } from "../../support/engine.ts";
+import { MemorySlots } from "../../support/memory-table.ts";
 
 const acme = { name: "Acme Inc.", tier: "basic" };
 const signal = AbortSignal.timeout(60_000);
@@ -260,6 +261,18 @@ describe("A decommission", () => {
     expect(engine.cluster.calls.some(({ verb }) => verb === "delete")).toBe(false);
     await engine.settle();
     expect(phaseOf(await engine.tenant())).toBe("Deleted");
+  });
+
+  test("gives its slot back once its namespace is gone", async () => {
+    const { engine } = await onboarded();
+    engine.pass(1_000);
+    const slots = new MemorySlots();
+    engine.ports.slots = slots;
+    await tearDownTenant(engine.command(), engine.ports);
+    expect([...slots.held.keys()]).toEqual(["local/deletions/0"]);
+    await engine.settle();
+    expect(phaseOf(await engine.tenant())).toBe("Deleted");
+    expect([...slots.held.keys()]).toEqual([]);
   });
 });
 
