@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AdminClient } from "../../local/kubernetes/admin-client.ts";
 import { kubernetesBinaries } from "../../local/kubernetes/binaries.ts";
 import { createAuthority, createSigningKey } from "../../local/kubernetes/certificates.ts";
-import { apiServerArgs, etcdArgs } from "../../local/kubernetes/flags.ts";
+import { apiServerArgs, controllerManagerArgs, etcdArgs } from "../../local/kubernetes/flags.ts";
 import { kubeconfig, webhookKubeconfig } from "../../local/kubernetes/kubeconfig.ts";
 import type { Log } from "../../local/log.ts";
 import { freePorts, ProcessGroup, waitFor } from "../../local/processes.ts";
@@ -14,8 +14,11 @@ export interface BenchApiServer {
   stop(): Promise<void>;
 }
 
-/** etcd and the API server alone, with the flags of the local stack: no controllers, whose work would be measured too. */
-export async function startApiServer(log: Log): Promise<BenchApiServer> {
+/**
+ * etcd and the API server alone, with the flags of the local stack: no controllers, whose work would be measured too.
+ * With `controllers`, the controller manager as well: without it no namespace ever goes.
+ */
+export async function startApiServer(log: Log, { controllers = false } = {}): Promise<BenchApiServer> {
   const binaries = await kubernetesBinaries(log);
   const dir = await mkdtemp(join(tmpdir(), "tenantry-bench-"));
   const processes = new ProcessGroup(dir);
@@ -38,6 +41,7 @@ export async function startApiServer(log: Log): Promise<BenchApiServer> {
       "service-accounts.key": accounts.privateKey,
       "webhook.kubeconfig": webhookKubeconfig(`https://127.0.0.1:${nobody}/authenticate`, ca.cert),
       "admin.kubeconfig": kubeconfig({ server, caPem: ca.cert }, admin),
+      "controller-manager.kubeconfig": kubeconfig({ server, caPem: ca.cert }, ca.issue({ commonName: "system:kube-controller-manager" })),
     };
     for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content, { mode: 0o600 });
     const env = { HOME: dir, PATH: process.env["PATH"] ?? "" };
@@ -55,6 +59,10 @@ export async function startApiServer(log: Log): Promise<BenchApiServer> {
     await client.apply(crd, await readFile(binaries.serviceMonitorCrd, "utf8"));
     await waitFor("the ServiceMonitor API", () => answers("/apis/monitoring.coreos.com/v1/servicemonitors?limit=1"), { seconds: 30 });
     client.close();
+    if (controllers) {
+      const args = controllerManagerArgs(dir);
+      processes.start({ name: "kube-controller-manager", command: binaries.controllerManager, args, env });
+    }
     return { kubeconfigPath: join(dir, "admin.kubeconfig"), stop };
   } catch (error) {
     await stop();

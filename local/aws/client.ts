@@ -3,11 +3,14 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import type { Aws } from "./ministack.ts";
 import { REGION } from "./ministack.ts";
 
+/** Where the embedded AWS is, and the operator's key to it. */
+export type Operated = Pick<Aws, "endpoint" | "credentials">;
+
 /** Calls of the operator (the account's root) for which the project carries no SDK client. */
 export class OperatorClient {
-  readonly #aws: Aws;
+  readonly #aws: Operated;
 
-  constructor(aws: Aws) {
+  constructor(aws: Operated) {
     this.#aws = aws;
   }
 

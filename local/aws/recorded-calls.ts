@@ -1,5 +1,4 @@
-import { OperatorClient } from "./client.ts";
-import type { Aws } from "./ministack.ts";
+import { type Operated, OperatorClient } from "./client.ts";
 
 /** One call that the embedded AWS allowed. A call that IAM refused is not recorded. */
 export interface RecordedCall {
@@ -24,30 +23,53 @@ interface TrailEvent {
 const PAGE = 50;
 const TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
 
-/** All calls since the stack came up, newest first. LookupEvents has no page token here, so pages go by time. */
-export async function recordedCalls(aws: Aws): Promise<RecordedCall[]> {
+/** All calls since the stack came up, newest first. */
+export const recordedCalls = async (aws: Operated): Promise<RecordedCall[]> => (await trail(aws)).flatMap(toCalls);
+
+/** A request as it was sent: a transaction is one. */
+export interface RecordedRequest {
+  functionKey: string | undefined;
+  /** `dynamodb:TransactWriteItems`. */
+  name: string;
+}
+
+/** All requests since the stack came up, newest first. */
+export async function recordedRequests(aws: Operated): Promise<RecordedRequest[]> {
+  return (await trail(aws)).map((event) => ({
+    functionKey: parsed(event).functionKey,
+    name: `${event.EventSource.replace(".amazonaws.com", "")}:${event.EventName}`,
+  }));
+}
+
+/** LookupEvents has no page token here, so pages go by time. */
+async function trail(aws: Operated): Promise<TrailEvent[]> {
   const operator = new OperatorClient(aws);
   const seen = new Set<string>();
-  const calls: RecordedCall[] = [];
+  const events: TrailEvent[] = [];
   for (let EndTime: number | undefined; ; ) {
     const { Events } = await operator.json<{ Events: TrailEvent[] }>("cloudtrail", TARGET, { MaxResults: PAGE, EndTime });
     const fresh = Events.filter(({ EventId }) => !seen.has(EventId));
     for (const event of fresh) {
       seen.add(event.EventId);
-      calls.push(...toCalls(event));
+      events.push(event);
     }
     const oldest = Events.at(-1);
-    if (Events.length < PAGE || !oldest || fresh.length === 0) return calls;
+    if (Events.length < PAGE || !oldest || fresh.length === 0) return events;
     EndTime = oldest.EventTime;
   }
 }
 
-function toCalls(event: TrailEvent): RecordedCall[] {
+function parsed(event: TrailEvent): { functionKey: string | undefined; params: Params } {
   const { userAgent, requestParameters } = JSON.parse(event.CloudTrailEvent) as { userAgent: string; requestParameters: Params };
   // AWS_SDK_UA_APP_ID puts the function's key into the user agent; Powertools adds a mark of its own behind it.
   const functionKey = /(?:^| )app\/([\w-]+?)(?:-PT-\S*)?(?: |$)/.exec(userAgent)?.[1];
+  return { functionKey, params: requestParameters };
+}
+
+function toCalls(event: TrailEvent): RecordedCall[] {
+  const { functionKey, params } = parsed(event);
   const service = event.EventSource.replace(".amazonaws.com", "");
-  return actionsOf(service, event.EventName, requestParameters).map(([name, resource]) => ({
+  return actionsOf(service, event.EventName, params).map(([name, resource]) => ({
     functionKey,
     action: `${service}:${name}`,
     resource,
