@@ -16,6 +16,7 @@ export function commandOf(request: HttpRequest, operation: string, tenantId: str
     tenantId,
     cause,
     occurredAt,
+    newest: true,
     ifMatch,
     key: keyOf(request, operation),
     eager:
@@ -26,15 +27,15 @@ export function commandOf(request: HttpRequest, operation: string, tenantId: str
 }
 
 /** What dedupes a request: its `Idempotency-Key` with the principal, and the hash of all that it asks. */
-export function keyOf({ idempotencyKey, principal, params, body }: HttpRequest, operation: string): CommandKey | undefined {
+export function keyOf({ idempotencyKey, principal, params, query, body }: HttpRequest, operation: string): CommandKey | undefined {
   return idempotencyKey === undefined
     ? undefined
-    : { id: `http#${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, body }) };
+    : { id: `http#${principal}#${idempotencyKey}`, hash: canonicalHash({ operation, params, query, body }) };
 }
 
-/** 201 or 200 where the tenant is as asked, 202 where it is on the way. */
+/** 201 or 200 where the tenant stands (a tombstone, too), 202 where it is on the way or needs help. */
 export function answerOf({ tenant, created }: Recorded): HttpAnswer {
-  const stands = ["Ready", "Suspended"].includes(phaseOf(tenant));
+  const stands = ["Ready", "Suspended", "Deleted"].includes(phaseOf(tenant));
   const status = stands ? (created ? 201 : 200) : 202;
   return { ...tenantAnswer(status, tenant), location: `/tenants/${tenant.tenantId}` };
 }

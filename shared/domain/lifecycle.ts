@@ -26,6 +26,17 @@ export function standingOf(tenant: Tenant | undefined): Standing {
   return tenant.desired.suspended === true ? "Suspended" : "Active";
 }
 
+/** Commands in people's words. */
+const verbs: Record<Command, string> = {
+  onboard: "onboard",
+  change: "change",
+  suspend: "suspend",
+  activate: "activate",
+  pause: "pause",
+  resume: "resume",
+  tearDown: "decommission",
+};
+
 const words: Partial<Record<ErrorCode, string>> = {
   TenantExists: "exists with other data",
   TenantDeleting: "is being decommissioned",
@@ -37,5 +48,5 @@ const words: Partial<Record<ErrorCode, string>> = {
 export function judge(command: Command, tenantId: string, tenant: Tenant | undefined): "legal" | "settled" {
   const verdict = legality[command][standingOf(tenant)];
   if (verdict === "legal" || verdict === "settled") return verdict;
-  throw new TenantryError(verdict, `Tenant "${tenantId}" ${words[verdict] ?? verdict}; "${command}" is not possible.`);
+  throw new TenantryError(verdict, `Tenant "${tenantId}" ${words[verdict] ?? verdict}; "${verbs[command]}" is not possible.`);
 }

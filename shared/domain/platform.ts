@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { exceeding } from "./quota.ts";
 
-/** A Kubernetes quantity as a string: `2`, `500m`, `4Gi`. */
-const quantity = z
-  .string()
-  .regex(/^\d{1,15}(\.\d{1,9})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, { error: "a Kubernetes quantity such as 2, 500m or 4Gi", abort: true });
+/** A Kubernetes quantity as a string. No finer than the API server keeps it, so that what is asked for is what stands. */
+const quantityOf = (pattern: RegExp, error: string) => z.string().regex(pattern, { error, abort: true });
+const cores = quantityOf(/^\d{1,9}(\.\d{1,3}|m)?$/, "CPUs as a Kubernetes quantity such as 2, 1.5 or 500m");
+const bytes = quantityOf(/^\d{1,15}(k|M|G|T|Ki|Mi|Gi|Ti)?$/, "bytes as a Kubernetes quantity such as 4Gi or 500M");
 const count = z.int().min(0);
 const labels = z.record(z.string(), z.string());
 /** Labels that choose something: with none of them, a selector would choose everything. */
@@ -13,9 +13,9 @@ const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 
 /** What a tenant may use in all. Each resource is optional in an override and present in a tier. */
 export const quotaSchema = z.strictObject({
-  cpu: quantity,
-  memory: quantity,
-  storage: quantity,
+  cpu: cores,
+  memory: bytes,
+  storage: bytes,
   pods: count,
   services: count,
   loadBalancers: count,
@@ -26,7 +26,7 @@ export const quotaSchema = z.strictObject({
 export type Quota = z.infer<typeof quotaSchema>;
 export type QuotaOverride = { [K in keyof Quota]?: Quota[K] | undefined };
 
-const container = z.strictObject({ cpu: quantity, memory: quantity });
+const container = z.strictObject({ cpu: cores, memory: bytes });
 
 export const tierSchema = z
   .strictObject({

@@ -63,10 +63,16 @@ const mediaType = (header = ""): string => (header.split(";")[0] ?? "").trim().t
 
 function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), refuseProto);
   } catch (cause) {
     throw invalidBody("The body is not JSON in UTF-8.", cause);
   }
+}
+
+/** No name of ours begins so, and objects would swallow it unseen. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new SyntaxError("__proto__");
+  return value;
 }
 
 const invalidBody = (detail: string, cause?: unknown): TenantryError =>

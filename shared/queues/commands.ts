@@ -97,4 +97,7 @@ export function commandOf(incoming: Omit<Incoming, "type" | "data"> & { type: st
 
 /** An error in words, with each mistake. */
 export const reasonOf = (error: TenantryError): string =>
-  [error.message, ...error.issues.map(({ pointer, detail }) => `${pointer}: ${detail}`)].join(" ");
+  [
+    error.message,
+    ...error.issues.map(({ pointer, detail }) => `${pointer}: ${detail}`).filter((issue) => !error.message.includes(issue)),
+  ].join(" ");

@@ -6,7 +6,7 @@ import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 export async function activateTenant(command: Command, ports: ReconcilePorts): Promise<Recorded> {
   return recordIntent(
     command,
-    (before, now) => change(command.tenantId, before, { ...command, command: "activate", now, changes: () => ({ suspended: undefined }) }),
+    (before, at) => change(command.tenantId, before, { ...command, ...at, command: "activate", changes: () => ({ suspended: undefined }) }),
     ports,
   );
 }

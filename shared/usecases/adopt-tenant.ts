@@ -12,7 +12,7 @@ import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 export async function adoptNamespace(command: Command, ports: ReconcilePorts): Promise<Recorded> {
   return recordIntent(
     command,
-    (before, now) => change(command.tenantId, before, { ...command, command: "change", now, changes: () => ({ adopt: true }) }),
+    (before, at) => change(command.tenantId, before, { ...command, ...at, command: "change", changes: () => ({ adopt: true }) }),
     ports,
   );
 }

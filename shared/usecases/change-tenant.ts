@@ -16,8 +16,8 @@ export async function changeTenant(command: Command, patch: PatchBody, ports: Re
   if (patch.tier !== undefined) knownTier(patch.tier, platform);
   return recordIntent(
     command,
-    (before, now) =>
-      change(command.tenantId, before, { ...command, command: "change", now, changes: (desired) => changesOf(desired, patch, platform) }),
+    (before, at) =>
+      change(command.tenantId, before, { ...command, ...at, command: "change", changes: (desired) => changesOf(desired, patch, platform) }),
     ports,
   );
 }

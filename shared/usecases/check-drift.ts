@@ -136,7 +136,11 @@ async function mend({ tenantId }: Tenant, suspects: Suspects, { cluster, api, po
   const id = ports.newId();
   const cause = { actor: "tenantry", correlationId: id, causationId: id };
   const occurredAt = ports.clock.now().toISOString();
-  const { changed } = await recordIntent({ tenantId, cause, occurredAt }, (before, now) => repair(before, findings, { cause, now }), ports);
+  const { changed } = await recordIntent(
+    { tenantId, cause, occurredAt },
+    (before, at) => repair(before, findings, { cause, now: at.now }),
+    ports,
+  );
   if (changed) counts.drifted += 1;
 }
 

@@ -22,7 +22,7 @@ export async function onboardTenant(command: Command, body: Omit<OnboardBody, "t
     throw new TenantryError("IsolationUnavailable", `Isolation "${isolation}" is not available; "namespace" is.`);
   const desired = { name, tier, labels, isolation, requirements, owner, expiresAt };
   const hash = canonicalHash(desired);
-  return recordIntent(command, (before, now) => onboard(before, { ...command, now, desired, hash }), ports);
+  return recordIntent(command, (before, at) => onboard(before, { ...command, ...at, desired, hash }), ports);
 }
 
 /** Throws `UnknownTier`. */

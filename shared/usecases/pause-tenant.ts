@@ -7,7 +7,8 @@ export async function pauseTenant(command: Command, paused: boolean, ports: Reco
   const verb = paused ? "pause" : "resume";
   return recordIntent(
     command,
-    (before, now) => change(command.tenantId, before, { ...command, command: verb, now, changes: () => ({ paused: paused || undefined }) }),
+    (before, at) =>
+      change(command.tenantId, before, { ...command, ...at, command: verb, changes: () => ({ paused: paused || undefined }) }),
     ports,
   );
 }

@@ -13,6 +13,8 @@ export interface Command {
   tenantId: string;
   cause: Cause;
   occurredAt: Timestamp;
+  /** Asked in person, and answered at once: newer than all that stands, whatever time an event claimed for itself. */
+  newest?: boolean | undefined;
   /** Event id or Idempotency-Key with its source or principal, and the hash of the body. */
   key?: { id: string; hash: string } | undefined;
   /** Generation that the caller saw (`If-Match`). */
@@ -20,6 +22,13 @@ export interface Command {
   /** Reconcile in this invocation; without it, the queue does. */
   eager?: Run | undefined;
 }
+
+/** When a command is judged, and when it counts as asked for. */
+export interface At {
+  now: Timestamp;
+  occurredAt: Timestamp;
+}
+type Decide = (before: Tenant | undefined, at: At) => Intent;
 
 export interface Recorded {
   tenant: Tenant;
@@ -37,11 +46,7 @@ const TRIES = 8;
  * Then reconciles, or has it done. A copy of a command renders the record as it stands and changes nothing.
  * Throws `IdempotencyKeyReused`, `PreconditionFailed`, `WriteContention`, and what `decide` throws.
  */
-export async function recordIntent(
-  command: Command,
-  decide: (before: Tenant | undefined, now: Timestamp) => Intent,
-  ports: ReconcilePorts,
-): Promise<Recorded> {
+export async function recordIntent(command: Command, decide: Decide, ports: ReconcilePorts): Promise<Recorded> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     if (attempt > 0) await sleep(ports.random() * 20 * 2 ** attempt);
     const [before, earlier] = await Promise.all([ports.store.get(command.tenantId), command.key && ports.store.findDedupe(command.key.id)]);
@@ -62,7 +67,7 @@ function replay({ tenantId, key }: Command, before: Tenant | undefined, hash: st
 async function attemptOnce(
   command: Command,
   before: Tenant | undefined,
-  decide: (before: Tenant | undefined, now: Timestamp) => Intent,
+  decide: Decide,
   ports: ReconcilePorts,
 ): Promise<Recorded | "conflict"> {
   const { ifMatch, eager } = command;
@@ -70,7 +75,7 @@ async function attemptOnce(
     throw new TenantryError("PreconditionFailed", `Tenant "${command.tenantId}" is at generation ${before.generation}, not ${ifMatch}.`);
   }
   const now = ports.clock.now().toISOString();
-  const intent = decide(before, now);
+  const intent = decide(before, { now, occurredAt: askedAt(command, before) });
   const settled = intent.settled === true;
   // Where the lease is held, its holder sees that the generation moved and goes round again.
   const held = before?.lease !== undefined && before.lease.until >= now ? before.lease : undefined;
@@ -96,6 +101,14 @@ async function attemptOnce(
   if (run !== undefined) return { tenant: await reconcile(spoken.after, run, ports), ...recorded };
   if (!settled && held === undefined) await wake(spoken.after, ports);
   return { tenant: spoken.after, ...recorded };
+}
+
+function askedAt({ occurredAt, newest }: Command, before: Tenant | undefined): Timestamp {
+  const last =
+    Object.values(before?.desiredAt ?? {})
+      .sort()
+      .at(-1) ?? "";
+  return newest === true && last >= occurredAt ? new Date(Date.parse(last) + 1).toISOString() : occurredAt;
 }
 
 /** The due time by which someone else finishes this: past the lease, or at once where nobody holds it. */

@@ -6,7 +6,7 @@ import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
 export async function suspendTenant(command: Command, ports: ReconcilePorts): Promise<Recorded> {
   return recordIntent(
     command,
-    (before, now) => change(command.tenantId, before, { ...command, command: "suspend", now, changes: () => ({ suspended: true }) }),
+    (before, at) => change(command.tenantId, before, { ...command, ...at, command: "suspend", changes: () => ({ suspended: true }) }),
     ports,
   );
 }

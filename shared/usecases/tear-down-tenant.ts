@@ -8,5 +8,5 @@ export async function tearDownTenant(
   ports: ReconcilePorts,
   options: { forgetCluster?: boolean; force?: boolean } = {},
 ): Promise<Recorded> {
-  return recordIntent(command, (before, now) => tearDown(command.tenantId, before, { ...command, ...options, now }), ports);
+  return recordIntent(command, (before, at) => tearDown(command.tenantId, before, { ...command, ...options, ...at }), ports);
 }

@@ -54,6 +54,25 @@ describe("POST /tenants", () => {
   }, 60_000);
 });
 
+describe("A command by the API", () => {
+  test("is newer than an event that claims a time to come, and its key belongs to its whole request", async () => {
+    const tenantId = anId();
+    const metadata = { occurredAt: new Date(Date.now() + 120_000).toISOString() };
+    await putEvent("TenantOnboardingRequested", { tenantId, name: "Ahead", tier: "basic" }, { metadata });
+    await untilPhase(tenantId, "Ready");
+    expect((await api("PATCH", `/tenants/${tenantId}`, { tier: "premium", labels: { constructor: "x" } })).body).toMatchObject({
+      tier: "premium",
+      labels: { constructor: "x" },
+    });
+    const headers = { "idempotency-key": newKey() };
+    expect((await api("DELETE", `/tenants/${tenantId}`, undefined, { headers })).body.phase).toBe("Deleting");
+    expect(await api("DELETE", `/tenants/${tenantId}?force=true`, undefined, { headers })).toMatchObject({
+      status: 422,
+      body: { code: "IdempotencyKeyReused" },
+    });
+  }, 60_000);
+});
+
 describe("PATCH /tenants/{tenantId}", () => {
   test("changes the tier, and the cluster's quota with it", async () => {
     const tenantId = await onboarded();

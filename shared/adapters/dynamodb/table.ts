@@ -33,7 +33,8 @@ export const keys = {
   listShard: (shard: number) => `tenants#${shard}`,
 };
 
-export const toItem = (value: object): Item => marshall(value, { removeUndefinedValues: true }) as Item;
+/** A map with a member named `constructor` looks like a class instance to the mapper: it is taken as the map it is. */
+export const toItem = (value: object): Item => marshall(value, { removeUndefinedValues: true, convertClassInstanceToMap: true }) as Item;
 export const fromItem = (item: Item): Record<string, unknown> => unmarshall(item);
 
 /** Builds an UpdateExpression's parts from values to set (`undefined` removes). */
