@@ -10,10 +10,12 @@ export interface PublishPorts {
 /** Publishes events, and takes the due time off those that the bus took. The rest stay due: the sweep tries again. */
 export async function publishEvents(events: OutboxEvent[], { outbox, publisher, log }: PublishPorts): Promise<number> {
   const { published, failed } = await publisher.publish(events);
-  await Promise.all(published.map((event) => outbox.markPublished(event)));
+  // All of them, before an error goes on: nothing outlives the return. What was not marked is published again.
+  const marked = await Promise.allSettled(published.map((event) => outbox.markPublished(event)));
   for (const { event, reason } of failed) {
     log.warn("An event was not taken by the bus; the sweep tries again.", { tenantId: event.tenantId, sequence: event.sequence, reason });
   }
+  for (const mark of marked) if (mark.status === "rejected") throw mark.reason;
   return published.length;
 }
 
