@@ -93,3 +93,17 @@ test("README.md explains every variable of .local/stack.env", () => {
     .filter((line) => line.startsWith("| `"));
   for (const name of written) expect(table.join("\n")).toContain(`\`${name}\``);
 });
+
+test("README.md lists nothing as not there yet that a route or an event asks for", () => {
+  const [, section = ""] = /## What is not there yet\n([\s\S]*?)\n## /.exec(read("README.md")) ?? [];
+  const missing = [...section.matchAll(/\*\*(.+?)\*\*/g)].flatMap(([, name = ""]) => name.toLowerCase().match(/[a-z]+/g) ?? []);
+  expect(missing).toEqual(expect.arrayContaining(["hibernation", "templates", "backups"]));
+  const operations = routes.flatMap(({ path }) => /[}/]([a-z]+)$/.exec(path)?.slice(1) ?? []);
+  const handled = Object.keys(incomingEvents).flatMap((type) => (type.match(/[A-Z][a-z]+/g) ?? []).slice(1, -1));
+  const areas = globSync("functions/*/", { cwd: root }).map((folder) => folder.replace(/^functions\W|\W$/g, ""));
+  // Of words such as "clusters" only what is done to them is a feature.
+  const there = [...operations, ...handled, ...areas].map((word) => word.toLowerCase().replace(/e?s?$/, ""));
+  const nouns = ["tenant", "cluster"];
+  expect(there).toEqual(expect.arrayContaining(["suspend", "paus", "onboarding", "drift", "revision"]));
+  expect(missing.filter((word) => there.some((stem) => !nouns.includes(stem) && word.startsWith(stem)))).toEqual([]);
+});
