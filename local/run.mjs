@@ -68,7 +68,7 @@ function install() {
   console.log("installing the project's packages (npm install)");
   const npm = process.env.npm_execpath;
   const [command, ...prefix] = npm ? [process.execPath, npm] : ["npm"];
-  const result = spawnSync(command, [...prefix, "install", "--no-save", "--no-audit", "--no-fund"], {
+  const result = spawnSync(command, [...prefix, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: projectDir,
     stdio: ["ignore", "inherit", "inherit"],
   });
