@@ -101,9 +101,9 @@ test("README.md lists nothing as not there yet that a route or an event asks for
   const operations = routes.flatMap(({ path }) => /[}/]([a-z]+)$/.exec(path)?.slice(1) ?? []);
   const handled = Object.keys(incomingEvents).flatMap((type) => (type.match(/[A-Z][a-z]+/g) ?? []).slice(1, -1));
   const areas = globSync("functions/*/", { cwd: root }).map((folder) => folder.replace(/^functions\W|\W$/g, ""));
-  // Of words such as "clusters" only what is done to them is a feature.
-  const there = [...operations, ...handled, ...areas].map((word) => word.toLowerCase().replace(/e?s?$/, ""));
-  const nouns = ["tenant", "cluster"];
-  expect(there).toEqual(expect.arrayContaining(["suspend", "paus", "onboarding", "drift", "revision"]));
+  // By their first letters, so that "suspension" is "suspend".
+  const there = [...operations, ...handled, ...areas].map((word) => word.toLowerCase().replace(/e?s?$/, "").slice(0, 6));
+  const nouns = ["tenant", "cluste"];
+  expect(there).toEqual(expect.arrayContaining(["suspen", "paus", "onboar", "drift", "revisi"]));
   expect(missing.filter((word) => there.some((stem) => !nouns.includes(stem) && word.startsWith(stem)))).toEqual([]);
 });
