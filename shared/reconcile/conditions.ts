@@ -14,6 +14,8 @@ export interface Facts {
   standing: ReadonlySet<string>;
   errors: Record<string, ClusterError>;
   ready: { status: boolean; reason: string; message: string };
+  /** Nothing was looked at: what was known stands. */
+  unseen?: boolean | undefined;
 }
 
 type Finding = Pick<Condition, "type" | "status" | "reason" | "message">;
@@ -24,6 +26,7 @@ const objectConditions: ConditionType[] = ["Isolated", "QuotaApplied", "AccessAp
 export function conditionsOf(tenant: Tenant, facts: Facts, now: Timestamp): Condition[] {
   return [placed(tenant, facts), ...objectConditions.map((type) => objects(type, facts, tenant)), ready(facts)].map((finding) => {
     const before = tenant.status.conditions.find(({ type }) => type === finding.type);
+    if (facts.unseen === true && before !== undefined && finding.type !== "Ready") return before;
     const lastTransitionTime = before?.status === finding.status ? before.lastTransitionTime : now;
     return { ...finding, lastTransitionTime, observedGeneration: tenant.generation };
   });

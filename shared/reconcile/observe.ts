@@ -56,7 +56,13 @@ function seen(namespace: NamespaceObject, tenantId: string, installation: string
     labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_TENANT] === tenantId && annotations[ANNOTATION_INSTALLATION] === installation;
   const holding = (namespace.status?.conditions ?? []).filter(
     ({ type, status }) =>
-      status === "True" && ["NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure"].includes(type),
+      status === "True" &&
+      [
+        "NamespaceContentRemaining",
+        "NamespaceFinalizersRemaining",
+        "NamespaceDeletionContentFailure",
+        "NamespaceDeletionDiscoveryFailure",
+      ].includes(type),
   );
   const hold = holding.map(({ message }) => message ?? "").join(" ");
   return {

@@ -15,12 +15,16 @@ export async function placement(
   tenant: Tenant,
   { store, registry, platform }: ReconcilePorts,
 ): Promise<{ record: Tenant; cluster: Cluster } | Unplaced | "moved"> {
+  if (tenant.cluster !== undefined && tenant.desired.state === "Deleted" && tenant.desired.forgetCluster === true) {
+    return { reason: "ClusterForgotten", message: `Cluster "${tenant.cluster}" is not asked any more.` };
+  }
   if (tenant.cluster !== undefined) {
     const cluster = await registry.get(tenant.cluster);
     if (cluster !== undefined) return { record: tenant, cluster };
-    const gone = `Cluster "${tenant.cluster}" is not in the registry.`;
-    if (tenant.desired.forgetCluster === true) return { reason: "ClusterForgotten", message: gone };
-    return { reason: "ClusterGone", message: `${gone} Register it again, or decommission with ?forget=cluster.` };
+    return {
+      reason: "ClusterGone",
+      message: `Cluster "${tenant.cluster}" is not in the registry. Register it again, or decommission with ?forget=cluster.`,
+    };
   }
   if (tenant.desired.state === "Deleted") return { reason: "NeverPlaced", message: "The tenant was never placed." };
   const choice = place(tenant, await registry.list(), platform, evenly);

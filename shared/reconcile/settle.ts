@@ -50,7 +50,8 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     ...(notice.length > 0 && { expiringTold: tenant.desired.expiresAt }),
     ...(deleted && tombstone(tenant, round, at.now)),
   };
-  const timers = deleted ? {} : { ...timersOf(outcome, failure, at), ...expiryTimer({ ...tenant, status }, at.platform) };
+  const timers =
+    deleted || outcome.kind === "paused" ? {} : { ...timersOf(outcome, failure, at), ...expiryTimer({ ...tenant, status }, at.platform) };
   const conditions = conditionsOf({ ...tenant, status }, factsOf(tenant, round, status, deleted), at.now);
   const after: Tenant = {
     ...tenant,
@@ -146,7 +147,15 @@ function factsOf(tenant: Tenant, round: Round, status: Status, deleted: boolean)
       : deleted
         ? { status: false, reason: "Deleted", message: "The tenant is decommissioned." }
         : { status: true, reason: "Converged", message: `Generation ${tenant.generation} stands in cluster "${round.cluster?.name}".` };
-  return { cluster: round.cluster, unplaced: round.unplaced, wanted, standing, errors: round.performed.errors, ready };
+  return {
+    cluster: round.cluster,
+    unplaced: round.unplaced,
+    wanted,
+    standing,
+    errors: round.performed.errors,
+    ready,
+    unseen: outcome.kind === "paused",
+  };
 }
 
 function announced(tenant: Tenant, after: Tenant, done: boolean, { platform }: At): Said[] {

@@ -13,7 +13,7 @@ export const teardownApi = defineRoutes({
     params: tenantPath,
     query: z.strictObject({
       force: z.enum(["true", "false"]).optional().meta({ description: "Do not wait for finalizers that hold the namespace." }),
-      forget: z.literal("cluster").optional().meta({ description: "The cluster is gone from the registry for good: do not wait for it." }),
+      forget: z.literal("cluster").optional().meta({ description: "The cluster is gone for good: do not ask it, and prove nothing." }),
     }),
     waitSeconds: 0,
     etag: true,

@@ -138,6 +138,7 @@ describe("A paused tenant", () => {
     const { tenant } = await changeTenant(engine.command(), { tier: "premium" }, engine.ports);
     expect(tenant.desired.tier).toBe("premium");
     expect(tenant.status.conditions.find(({ type }) => type === "Ready")).toMatchObject({ status: "False", reason: "Paused" });
+    expect(tenant.status.conditions.find(({ type }) => type === "Placed")).toMatchObject({ status: "True" });
     expect(tenant.dueAt).toBeUndefined();
     expect(await specOf("v1", "ResourceQuota", "tenant-quota")).toMatchObject({ hard: { "requests.cpu": "2" } });
     const resumed = await pauseTenant(engine.command(), false, engine.ports);
@@ -170,6 +171,19 @@ describe("A trial tenant", () => {
     await engine.settle();
     expect(phaseOf(await engine.tenant())).toBe("Deleted");
     expect(engine.said()).toEqual(["1 TenantOnboarded", "2 TenantReady", "3 TenantExpiring", "4 TenantDecommissioned"]);
+  });
+
+  test("that is paused past its expiry is left alone, and nothing is due", async () => {
+    const engine = anEngine();
+    const expiresAt = new Date(Date.parse(engine.now()) + day).toISOString();
+    await onboardTenant(engine.command(), { ...acme, expiresAt }, engine.ports);
+    engine.pass(1_000);
+    const { tenant } = await pauseTenant(engine.command(), true, engine.ports);
+    engine.pass(2 * day);
+    expect(tenant.dueAt).toBeUndefined();
+    await pauseTenant(engine.command(), false, engine.ports);
+    await engine.settle();
+    expect(phaseOf(await engine.tenant())).toBe("Deleted");
   });
 
   test("lives on when its expiry is moved, and is told of again", async () => {
@@ -247,6 +261,7 @@ describe("A decommission", () => {
     const { tenant } = await tearDownTenant(engine.command(), engine.ports);
     expect(phaseOf(tenant)).toBe("Blocked");
     expect(tenant.status.failure?.message).toContain("?forget=cluster");
+    await engine.registry.put(aCluster({ endpoint: "https://127.0.0.1:1" }));
     const forgotten = await tearDownTenant(engine.command(), engine.ports, { forgetCluster: true });
     expect(phaseOf(forgotten.tenant)).toBe("Deleted");
     expect(forgotten.tenant.status.proof).toMatchObject({ cluster: "local", namespaceAbsentAt: null });
