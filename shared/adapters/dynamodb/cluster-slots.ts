@@ -2,8 +2,8 @@ import { DeleteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { ClusterSlots } from "../../ports.ts";
 import { isConflict, keys, type Table, toItem } from "./table.ts";
 
-/** Slots looked at before a cluster counts as full: with half of them free, one look in eight misses all three. */
-const LOOKS = 3;
+/** Slots looked at before a cluster counts as full: with half of them free, one try in 64 misses all six. */
+const LOOKS = 6;
 
 /** Slots as items that their owner holds until it is done or its time is past. */
 export function createClusterSlots(table: Table, random: () => number = Math.random): ClusterSlots {
