@@ -105,8 +105,8 @@ async function checkBatch(seen: SeenNamespace[], check: Check): Promise<void> {
       ports.log.warn("A namespace of this installation has no live tenant here.", { namespace: one.name, cluster: check.cluster.name });
       if (tenantId === undefined) continue;
       // One more than may be deleted tells that there are too many.
-      if (tenant === undefined && check.unknown.length <= ports.platform.drift.removeUnknownAtMost) check.unknown.push(orphan);
-      else if (isDead(tenant)) dead.push(orphan);
+      if (tenant !== undefined && isDead(tenant)) dead.push(orphan);
+      else if (tenant === undefined && check.unknown.length <= ports.platform.drift.removeUnknownAtMost) check.unknown.push(orphan);
       continue;
     }
     if (!isAtRest(tenant) || tenant.desired.paused === true) {

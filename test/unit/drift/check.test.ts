@@ -268,8 +268,8 @@ describe("Namespaces without a live tenant", () => {
     ] as const) {
       const fleet = await aFleet([...tenants], { removeUnknownAtMost: most });
       fleet.cluster.put(orphan("tenant-x"));
-      fleet.cluster.put(orphan("tenant-y"));
-      expect((await fleet.check())?.counts).toMatchObject({ orphans: 2, removed: 0 });
+      for (const name of ["tenant-y", "tenant-z", "tenant-zz"]) fleet.cluster.put(orphan(name));
+      expect((await fleet.check())?.counts).toMatchObject({ orphans: 4, removed: 0 });
       expect(fleet.verbs()).not.toContain("delete");
     }
   });
