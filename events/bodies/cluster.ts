@@ -20,6 +20,39 @@ const certificateAuthority = z
     error: "a PEM bundle in base64",
   });
 
+const usernamePrefix = z
+  .string()
+  .max(64)
+  .regex(/^[!-~]*$/, "visible ASCII characters")
+  .refine((prefix) => !prefix.startsWith("system:"), { error: "system: is the prefix of the cluster's own users" })
+  .default("")
+  .meta({ description: "What the cluster puts before a user's id: the name that grants bind is the prefix and the id." });
+
+/** How people reach the cluster; `PUT` without it keeps what is registered. */
+export const clusterAccess = z
+  .discriminatedUnion("mode", [
+    z.strictObject({
+      mode: z.literal("oidc"),
+      issuerUrl: z
+        .url({ protocol: /^https$/, error: "an https:// URL" })
+        .max(2048)
+        .refine(bare, { error: "an https:// URL without user, query and fragment" })
+        .meta({ description: "The issuer that the API server is configured with, letter by letter." }),
+      clientId: z
+        .string()
+        .regex(/^[!-~]{1,256}$/, "1 to 256 visible ASCII characters")
+        .meta({ description: "The client, public, that people sign in with." }),
+      usernamePrefix,
+      extraScopes: z
+        .array(z.string().regex(/^[!#-+\--[\]-~]{1,128}$/, "a scope, without comma"))
+        .max(20)
+        .optional()
+        .meta({ description: "Asked for beside `openid`, such as `email`." }),
+    }),
+    z.strictObject({ mode: z.literal("iam"), usernamePrefix }),
+  ])
+  .meta({ id: "ClusterAccess", description: "How people reach the cluster: by an OIDC issuer of its API server, or by IAM." });
+
 /**
  * Body of `PUT /clusters/{name}`. `endpoint` and `certificateAuthority` go together; without them they are read from EKS
  * (`DescribeCluster` of `eksClusterName`, by default the registry's name, in `region`, by default the platform's own).
@@ -47,6 +80,7 @@ export const clusterBody = z
       .max(100_000)
       .optional()
       .meta({ description: "Weight in placement: new tenants spread over the clusters in proportion. 0 takes none." }),
+    access: clusterAccess.optional(),
     capabilities: z
       .strictObject({ networkPolicy: z.boolean().optional().meta({ description: "The cluster enforces NetworkPolicy." }) })
       .optional(),
@@ -65,4 +99,11 @@ export const example: z.input<typeof clusterBody> = {
   labels: { environment: "production" },
   capacity: 2000,
   capabilities: { networkPolicy: true },
+  access: {
+    mode: "oidc",
+    issuerUrl: "https://login.example.com/",
+    clientId: "kubernetes",
+    usernamePrefix: "oidc:",
+    extraScopes: ["email"],
+  },
 };

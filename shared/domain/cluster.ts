@@ -1,5 +1,15 @@
 import type { Timestamp } from "./tenant.ts";
 
+/**
+ * How people reach a cluster. `usernamePrefix` and a user's id make the name under which the API server knows the user, and
+ * to which grants bind.
+ * - `oidc`: by tokens of an issuer that the API server is configured with, for the public client `clientId`;
+ * - `iam`: by AWS identities that EKS access entries map to such names.
+ */
+export type AccessSettings =
+  | { mode: "oidc"; issuerUrl: string; clientId: string; usernamePrefix: string; extraScopes?: string[] | undefined }
+  | { mode: "iam"; usernamePrefix: string };
+
 /** A cluster of the registry. */
 export interface Cluster {
   name: string;
@@ -24,6 +34,8 @@ export interface Cluster {
     /** It serves the Prometheus operator's ServiceMonitor. */
     serviceMonitor: boolean;
   };
+  /** Unknown where absent: nobody is handed a kubeconfig. */
+  access?: AccessSettings | undefined;
   createdAt: Timestamp;
   updatedAt: Timestamp;
 }

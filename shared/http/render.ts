@@ -49,6 +49,7 @@ export function renderCluster(cluster: Cluster) {
     state,
     paused = false,
     capabilities,
+    access,
     createdAt,
     updatedAt,
   } = cluster;
@@ -64,6 +65,7 @@ export function renderCluster(cluster: Cluster) {
     labels,
     capacity,
     capabilities,
+    ...(access !== undefined && { access }),
     createdAt,
     updatedAt,
   };

@@ -50,6 +50,7 @@ async function describedBy(name: string, body: ClusterBody, before: Cluster | un
     body.endpoint !== undefined && body.certificateAuthority !== undefined
       ? { endpoint: body.endpoint, certificateAuthority: body.certificateAuthority }
       : await ports.describe(eksClusterName, region);
+  const access = body.access ?? before?.access;
   return {
     name,
     endpoint,
@@ -62,6 +63,7 @@ async function describedBy(name: string, body: ClusterBody, before: Cluster | un
     state: before?.state ?? "Active",
     ...(before?.paused === true && { paused: true }),
     capabilities: { networkPolicy: body.capabilities?.networkPolicy ?? before?.capabilities.networkPolicy ?? false, serviceMonitor: false },
+    ...(access !== undefined && { access }),
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
   };

@@ -1,5 +1,6 @@
 /** The answers' schemas: for the document and its tests alone, so no handler imports them. */
 import * as z from "zod";
+import { clusterAccess } from "../../../events/bodies/cluster.ts";
 import { isolation } from "../../../events/bodies/fields.ts";
 import { outgoingEvents } from "../../../events/out/registry.ts";
 import { type ErrorCode, errorCodes } from "../../domain/errors.ts";
@@ -73,6 +74,7 @@ const Cluster = z
     labels,
     capacity: z.int(),
     capabilities: z.strictObject({ networkPolicy: z.boolean(), serviceMonitor: z.boolean() }),
+    access: clusterAccess.optional().meta({ description: "Absent while nobody said how people reach the cluster." }),
     createdAt: time,
     updatedAt: time,
   })

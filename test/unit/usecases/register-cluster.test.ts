@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { clusterBody } from "../../../events/bodies/cluster.ts";
 import type { TenantryError } from "../../../shared/domain/errors.ts";
 import type { Dedupe } from "../../../shared/ports.ts";
 import type { CommandKey } from "../../../shared/usecases/once.ts";
@@ -69,5 +70,44 @@ describe("A change of the registry with an idempotency key", () => {
     const { ports } = aRegistry();
     const both = await Promise.all([registerCluster("two", body, ports, key("a")), registerCluster("two", body, ports, key("a"))]);
     expect(both.filter(({ created }) => created)).toHaveLength(1);
+  });
+});
+
+describe("How people reach a cluster", () => {
+  const roleArn = "arn:aws:iam::111122223333:role/cluster";
+  const oidc = { mode: "oidc", issuerUrl: "https://login.example/", clientId: "kubernetes" };
+  const parsed = (access: unknown) => clusterBody.safeParse({ roleArn, access });
+
+  test("is unknown until it is registered, and stays when the cluster is registered again without it", async () => {
+    const { ports, registry } = aRegistry();
+    expect((await registerCluster("two", body, ports)).cluster).not.toHaveProperty("access");
+    const access = { mode: "iam" as const, usernamePrefix: "sso:" };
+    await registerCluster("two", { ...body, access }, ports);
+    await registerCluster("two", body, ports);
+    await setCluster("two", { state: "Cordoned" }, ports);
+    expect(registry.clusters.get("two")).toMatchObject({ access, state: "Cordoned" });
+  });
+
+  test("has no prefix of names unless one is given", () => {
+    expect(parsed(oidc).data?.access).toEqual({ ...oidc, usernamePrefix: "" });
+    expect(parsed({ mode: "iam" }).data?.access).toEqual({ mode: "iam", usernamePrefix: "" });
+  });
+
+  test("keeps the issuer's URL letter by letter, with its slash at the end or without", () => {
+    for (const issuerUrl of ["https://login.example/", "https://login.example", "https://login.example/realms/a"])
+      expect(parsed({ ...oidc, issuerUrl }).data?.access).toMatchObject({ issuerUrl });
+  });
+
+  test.each([
+    ["a prefix of the cluster's own users", { ...oidc, usernamePrefix: "system:" }],
+    ["a prefix that begins as theirs does", { mode: "iam", usernamePrefix: "system:node:" }],
+    ["an issuer without TLS", { ...oidc, issuerUrl: "http://login.example" }],
+    ["an issuer with a query", { ...oidc, issuerUrl: "https://login.example/?a=b" }],
+    ["a client id with a space", { ...oidc, clientId: "a b" }],
+    ["a scope that is two for kubelogin", { ...oidc, extraScopes: ["email,groups"] }],
+    ["a mode that nobody knows", { mode: "certificate" }],
+    ["settings of the other mode", { mode: "iam", clientId: "kubernetes" }],
+  ])("is refused with %s", (_what, access) => {
+    expect(parsed(access).success).toBe(false);
   });
 });
