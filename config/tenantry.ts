@@ -174,6 +174,28 @@ export default definePlatform({
   // ClusterRoles that a grant may name. These three come with bootstrap.yaml; add your own by name, and apply them yourself.
   grantRoles: ["tenant-admin", "tenant-developer", "tenant-viewer"],
 
+  // Identity providers, each off until its secret is there (docs/identity/), and what membership of a group gives.
+  identity: {
+    providers: {
+      okta: {
+        webhook: { format: "okta", secret: "secretsmanager:tenantry/okta/webhook" },
+        scim: { token: "secretsmanager:tenantry/okta/scim" },
+      },
+      entra: { scim: { token: "secretsmanager:tenantry/entra/scim" }, userId: "userName" },
+      workos: { webhook: { format: "workos", secret: "secretsmanager:tenantry/workos/webhook" }, userId: "email" },
+      auth0: { webhook: { format: "auth0", secret: "secretsmanager:tenantry/auth0/webhook" }, userId: "email" },
+      keycloak: { webhook: { format: "keycloak", secret: "secretsmanager:tenantry/keycloak/webhook" } },
+      // Any other that signs by https://www.standardwebhooks.com.
+      standard: { webhook: { format: "standard", secret: "secretsmanager:tenantry/standard/webhook" } },
+    },
+    // A group gives a role by its exact name ({ group: "Platform", tenantId: "acme", role: "tenant-admin" }) or by a pattern.
+    roleMapping: [
+      { pattern: "tenant:{tenantId}:{role}", roles: { admin: "tenant-admin", developer: "tenant-developer", viewer: "tenant-viewer" } },
+    ],
+    // A comparison that would remove more than this share of a provider's memberships (and more than this many) removes none, and says so.
+    removeAtMost: { share: 0.2, count: 10 },
+  },
+
   // What the control plane may ask of one cluster.
   cluster: { concurrency: 32, qps: 200, burst: 400, connections: 16, requestTimeoutMs: 5_000 },
 

@@ -1,5 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "./domain/cluster.ts";
+import type { Grant, GrantKey } from "./domain/access.ts";
+import type { DirectoryGroup, DirectoryUser, Membership, ProviderName } from "./domain/identity.ts";
 import type { ObjectRef } from "./domain/object-ref.ts";
 import type { OutboxEvent } from "./domain/outbox.ts";
 export type { OutboxEvent } from "./domain/outbox.ts";
@@ -34,7 +36,18 @@ export interface TenantWrite {
   lease: "take" | "hold" | "ignore";
   events?: OutboxEvent[];
   dedupe?: Dedupe | undefined;
+  /** Grants of the tenant that change with it, each as it was read: at most `GRANTS_AT_ONCE`. */
+  grants?: GrantWrite[] | undefined;
 }
+
+/** Holds only if the grant still has `before`'s version, or is not there. `after: undefined` deletes it. */
+export interface GrantWrite {
+  before: Grant | undefined;
+  after: Grant | undefined;
+}
+
+/** Grants that one write may change: with their events, a DynamoDB transaction holds 100 items. */
+export const GRANTS_AT_ONCE = 25;
 
 /** The record moved, or the dedupe item exists: nothing was written. Read again. */
 export class WriteConflict extends Error {
@@ -57,7 +70,95 @@ export interface TenantStore {
   /** Gives back a lease still held by `owner`, with the due time that stands then; false where it was lost. */
   release(tenantId: string, owner: string, dueAt: Timestamp): Promise<boolean>;
   findDedupe(key: string): Promise<Dedupe | undefined>;
+  /** Grants of a tenant by `grantId`, strongly consistent; those that are not there are left out. At most 100. */
+  getGrants(tenantId: string, ids: readonly string[]): Promise<Map<string, Grant>>;
+  /** A page of a tenant's grants, revoked ones among them, in a fixed order and strongly consistent. `next` is where the next page goes on. */
+  pageGrants(
+    tenantId: string,
+    page: { limit: number; after?: string | undefined },
+  ): Promise<{ grants: Grant[]; next?: string | undefined }>;
 }
+
+/** A person's grants in all tenants. Eventually consistent. */
+export interface GrantIndex {
+  ofUser(userId: string, after?: string): Promise<{ keys: GrantKey[]; next?: string | undefined }>;
+}
+
+/**
+ * What the identity providers said of their people. Reads are strongly consistent unless they say otherwise.
+ * A user's name is unique in its provider, whatever its case.
+ */
+export interface Directory {
+  getUser(provider: ProviderName, id: string): Promise<DirectoryUser | undefined>;
+  /** By userName, whatever its case. */
+  findUser(provider: ProviderName, userName: string): Promise<DirectoryUser | undefined>;
+  /** Holds only if the record has `before`'s version. Throws `WriteConflict`; `UserNameTaken` where another user has the name. */
+  writeUser(before: DirectoryUser | undefined, after: DirectoryUser): Promise<void>;
+  /** Forgets the user. The memberships go before. */
+  deleteUser(user: DirectoryUser): Promise<void>;
+  /** In the order of ids; eventually consistent. */
+  pageUsers(
+    provider: ProviderName,
+    page: { limit: number; after?: string | undefined },
+  ): Promise<{ users: DirectoryUser[]; next?: string | undefined }>;
+
+  getGroup(provider: ProviderName, id: string): Promise<DirectoryGroup | undefined>;
+  /** Holds only if the record has `before`'s version. Throws `WriteConflict`. */
+  writeGroup(before: DirectoryGroup | undefined, after: DirectoryGroup): Promise<void>;
+  deleteGroup(group: DirectoryGroup): Promise<void>;
+  pageGroups(
+    provider: ProviderName,
+    page: { limit: number; after?: string | undefined },
+  ): Promise<{ groups: DirectoryGroup[]; next?: string | undefined }>;
+  /** Makes the group due at `dueAt` and adds 1 to its version, whoever else writes it; false where it is not there. */
+  touchGroup(provider: ProviderName, id: string, dueAt: Timestamp): Promise<boolean>;
+
+  getMembership(provider: ProviderName, groupId: string, userId: string): Promise<Membership | undefined>;
+  /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. */
+  putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "ttl">): Promise<boolean>;
+  /** Marks the work that follows it as done, where `at` is still `seen`'s; or, with `synced: undefined`, as to be done again. */
+  markMembership(seen: Membership, done: Pick<Membership, "synced" | "grantedAs">): Promise<boolean>;
+  deleteMembership(membership: Membership): Promise<void>;
+  /** Members, and removed ones (`member: false`) among them, in the order of user ids. `unsynced`: only those with work to do. */
+  pageMembers(
+    provider: ProviderName,
+    groupId: string,
+    page: { limit: number; after?: string | undefined; unsynced?: boolean | undefined },
+  ): Promise<{ memberships: Membership[]; next?: string | undefined }>;
+  /** The groups that a user is, or was, in. Eventually consistent. */
+  groupsOf(provider: ProviderName, userId: string): Promise<string[]>;
+}
+
+/** Another user of the provider has the name. */
+export class UserNameTaken extends Error {
+  override readonly name = "UserNameTaken";
+}
+
+/** A webhook's message, recorded before it is answered. */
+export interface WebhookMessage {
+  provider: ProviderName;
+  /** The provider's id of the message: the same one is never worked on twice. */
+  id: string;
+  /** The verified body, as text. */
+  body: string;
+  receivedAt: Timestamp;
+}
+
+export interface WebhookInbox {
+  /** Records a message, due at `dueAt`; false where its id came before (within `ttl`, epoch seconds). */
+  add(message: WebhookMessage, dueAt: Timestamp, ttl: number): Promise<boolean>;
+  get(item: DueItem): Promise<WebhookMessage | undefined>;
+  /** Removes its due time and its body: what is left remembers the id. Idempotent. */
+  done(message: WebhookMessage): Promise<void>;
+}
+
+/** A wish to do the work that an item of the table is due for: a grant that ends, a group, a user, a webhook's message. */
+export interface AccessQueue {
+  send(items: DueItem[], options?: { delaySeconds?: number }): Promise<void>;
+}
+
+/** The valid secrets behind a reference of the configuration: one, two while one is rotated, none where there is none. Cached. */
+export type Secrets = (ref: string) => Promise<string[]>;
 
 /** Reads of the drift check: eventually consistent, so what they say is confirmed before it is acted on. */
 export interface ClusterTenants {
@@ -96,7 +197,10 @@ export interface RevisionLog {
   write(wave: RevisionWave, seen: number | undefined, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
 }
 
-/** A tenant or an outbox event whose time has come, as the sparse index tells it (maybe stale). */
+/** What may be due: `access` is all that access has (grants that end, groups, users, webhooks' messages). */
+export type DueKind = "tenant" | "event" | "access";
+
+/** An item whose time has come, as the sparse index tells it (maybe stale). */
 export interface DueItem {
   pk: string;
   sk: string;
@@ -106,7 +210,7 @@ export interface DueItem {
 export interface DueIndex {
   readonly shards: number;
   /** Items of a shard due at `now`, oldest first. */
-  due(kind: "tenant" | "event", shard: number, now: Timestamp, limit: number): Promise<DueItem[]>;
+  due(kind: DueKind, shard: number, now: Timestamp, limit: number): Promise<DueItem[]>;
   /** Moves an item's due time from the one seen to `next`; false where another did, or it is no longer due. */
   claim(item: DueItem, next: Timestamp): Promise<boolean>;
 }

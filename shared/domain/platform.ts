@@ -68,83 +68,153 @@ const grantRole = z
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "lower-case letters, digits and hyphens")
   .refine((name) => name !== "cluster-admin", "cluster-admin would give away the cluster");
 
-/** The whole of what an operator edits (`config/tenantry.ts`). */
-export const platformSchema = z.strictObject({
-  tiers: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/), tierSchema),
-  defaultIsolation: z.enum(["namespace", "cluster", "hybrid"]).default("namespace"),
-  /** Tenant ids that nobody may take, besides `kube-*` and `default`. */
-  reservedTenantIds: z.array(z.string()).default([]),
-  network: z.strictObject({
-    /** Namespaces (by their labels) that may reach every tenant: monitoring, ingress controllers. */
-    ingressFrom: z.array(z.strictObject({ namespaceLabels: selectorLabels })).default([]),
-    /** Ranges that tenants may not reach: the VPC, peered networks, the service range. */
-    privateRanges: z.array(cidr).default([]),
-    /** The instance metadata addresses. */
-    metadataAddresses: z.array(cidr).default(["169.254.169.254/32", "fd00:ec2::254/128"]),
-    /** The cluster's DNS: its pods, and the addresses of a node-local cache where there is one (`169.254.20.10/32`). */
-    dns: z.strictObject({ namespaceLabels: selectorLabels, podLabels: selectorLabels, addresses: z.array(cidr).default([]) }),
-  }),
-  monitoring: z.strictObject({ release: z.string(), port: z.string(), path: z.string(), interval: z.string() }),
-  /** ClusterRoles that grants may name. */
-  grantRoles: z.array(grantRole).check((roles) => {
-    for (const role of roles.value) {
-      const other = roles.value.find((name) => role.endsWith(`-${name}`));
-      if (other !== undefined)
-        roles.issues.push({ code: "custom", input: role, message: `${role} ends in -${other}: the binding's name would be ambiguous` });
-    }
-  }),
-  cluster: z.strictObject({
-    /** Reconciles at once in one cluster, over all functions. */
-    concurrency: z.int().min(1).default(32),
-    /** Namespaces that one cluster deletes at once. */
-    deletions: z.int().min(1).default(20),
-    /** Requests a second that one process sends to one cluster. */
-    qps: z.number().positive().default(200),
-    burst: z.int().min(1).default(400),
-    /** Connections that one process keeps to one cluster. */
-    connections: z.int().min(1).default(16),
-    /** Deadline of one request, milliseconds. */
-    requestTimeoutMs: z.int().min(100).default(5_000),
-  }),
-  retry: z.strictObject({
-    /** First and longest pause between tries of a failing reconcile, milliseconds. */
-    baseMs: z.int().min(1).default(2_000),
-    capMs: z.int().min(1).default(300_000),
-    /** Age of a failure that makes it Blocked: a person has to look, milliseconds. */
-    blockedAfterMs: z.int().min(1).default(86_400_000),
-    /** Pause after which a blocked tenant is looked at again, milliseconds. */
-    blockedMs: z.int().min(1).default(86_400_000),
-    /** Pause while no cluster fits, milliseconds. */
-    placementMs: z.int().min(1).default(30_000),
-  }),
-  drift: z
-    .strictObject({
-      /** Whether NetworkPolicies and RoleBindings of others in tenants' namespaces are removed; else they are only told of. */
-      removeForeign: z.boolean().default(false),
-      /** Namespaces of ours without any record that one check may delete; where it finds more, it deletes none. */
-      removeUnknownAtMost: z.int().min(0).default(10),
-    })
-    .default({ removeForeign: false, removeUnknownAtMost: 10 }),
-  /** How an edited config or a changed generator reaches the tenants that are there. */
-  revisions: z
-    .strictObject({
-      /** Whether a wave begins by itself; else it waits for `POST /revisions/resume`. */
-      automatic: z.boolean().default(true),
-      /** Tenants made due in a minute. */
-      tenantsPerMinute: z.int().min(1).max(2_000).default(200),
-      /** Share of those made due that may fail (0 to 1): more stop the wave. */
-      failureShare: z.number().min(0).max(1).default(0.05),
-    })
-    .prefault({}),
-  /** How long before a tenant's `expiresAt` `TenantExpiring` is said, milliseconds. */
-  expiryNoticeMs: z.int().min(0).default(259_200_000),
-  /** Days that dedupe items outlive what may be replayed; that events stay as audit trail; that a tombstone stays, at least (and a week longer than the audit trail). */
-  retentionDays: z.strictObject({
-    dedupe: z.int().min(1).default(30),
-    tombstone: z.int().min(1).default(30),
-    audit: z.int().min(1).default(400),
-  }),
+const providerName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "1 to 31 characters a-z, 0-9 and -, beginning with a letter");
+
+/**
+ * Where a secret is: `secretsmanager:<name>` or `ssm:<name>` (a SecureString). Its value is one secret, or a JSON array of
+ * two of which both are valid, so that one can be rotated for the other. No secret there yet: everything is refused.
+ */
+const secretRef = z.string().regex(/^(secretsmanager|ssm):[\w/.@+=-]{1,512}$/, "secretsmanager:<name> or ssm:<name>");
+
+/** Where people, groups and memberships come from. Each way is on where it is named. */
+const providerSchema = z.strictObject({
+  /** `POST /webhooks/{provider}`: how the provider signs, and the secret (for `standard`, `whsec_` or `whpk_`). */
+  webhook: z.strictObject({ format: z.enum(["standard", "okta", "workos", "auth0", "keycloak"]), secret: secretRef }).optional(),
+  /** `/scim/v2` with this bearer token. */
+  scim: z.strictObject({ token: secretRef }).optional(),
+  /** What of a user is the user id of grants: it must be what the clusters' authenticator makes of the person's token. */
+  userId: z.enum(["userName", "email", "externalId"]).default("userName"),
+  /** The provider's own API, asked for what a lost webhook left out. */
+  api: z.strictObject({ kind: z.enum(["okta"]), url: z.url({ protocol: /^https?$/ }), token: secretRef }).optional(),
 });
+
+/** An identity provider's group, by its exact name or by a pattern, and the role that it gives in a tenant. */
+const roleMapping = z.union([
+  z.strictObject({ provider: providerName.optional(), group: z.string().min(1), tenantId: z.string(), role: z.string() }),
+  z.strictObject({
+    provider: providerName.optional(),
+    /** A group's name with `{tenantId}` and `{role}` in it; each that it lacks is named here. */
+    pattern: z.string().min(1),
+    tenantId: z.string().optional(),
+    role: z.string().optional(),
+    /** What the pattern's `{role}` stands for, where the groups' names do not say the ClusterRole's. */
+    roles: z.record(z.string(), z.string()).optional(),
+  }),
+]);
+
+const identitySchema = z
+  .strictObject({
+    providers: z.record(providerName, providerSchema).default({}),
+    roleMapping: z.array(roleMapping).default([]),
+    /** The comparison with a provider removes at most this share (0 to 1) of its memberships at once, and this many in any case. */
+    removeAtMost: z.strictObject({ share: z.number().min(0).max(1).default(0.2), count: z.int().min(0).default(10) }).prefault({}),
+  })
+  .prefault({});
+
+/** The whole of what an operator edits (`config/tenantry.ts`). */
+export const platformSchema = z
+  .strictObject({
+    tiers: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/), tierSchema),
+    defaultIsolation: z.enum(["namespace", "cluster", "hybrid"]).default("namespace"),
+    /** Tenant ids that nobody may take, besides `kube-*` and `default`. */
+    reservedTenantIds: z.array(z.string()).default([]),
+    network: z.strictObject({
+      /** Namespaces (by their labels) that may reach every tenant: monitoring, ingress controllers. */
+      ingressFrom: z.array(z.strictObject({ namespaceLabels: selectorLabels })).default([]),
+      /** Ranges that tenants may not reach: the VPC, peered networks, the service range. */
+      privateRanges: z.array(cidr).default([]),
+      /** The instance metadata addresses. */
+      metadataAddresses: z.array(cidr).default(["169.254.169.254/32", "fd00:ec2::254/128"]),
+      /** The cluster's DNS: its pods, and the addresses of a node-local cache where there is one (`169.254.20.10/32`). */
+      dns: z.strictObject({ namespaceLabels: selectorLabels, podLabels: selectorLabels, addresses: z.array(cidr).default([]) }),
+    }),
+    monitoring: z.strictObject({ release: z.string(), port: z.string(), path: z.string(), interval: z.string() }),
+    /** ClusterRoles that grants may name. */
+    grantRoles: z.array(grantRole).check((roles) => {
+      for (const role of roles.value) {
+        const other = roles.value.find((name) => role.endsWith(`-${name}`));
+        if (other !== undefined)
+          roles.issues.push({ code: "custom", input: role, message: `${role} ends in -${other}: the binding's name would be ambiguous` });
+      }
+    }),
+    /** Who may do what follows the identity providers: their people and groups, and what a group's membership gives. */
+    identity: identitySchema,
+    cluster: z.strictObject({
+      /** Reconciles at once in one cluster, over all functions. */
+      concurrency: z.int().min(1).default(32),
+      /** Namespaces that one cluster deletes at once. */
+      deletions: z.int().min(1).default(20),
+      /** Requests a second that one process sends to one cluster. */
+      qps: z.number().positive().default(200),
+      burst: z.int().min(1).default(400),
+      /** Connections that one process keeps to one cluster. */
+      connections: z.int().min(1).default(16),
+      /** Deadline of one request, milliseconds. */
+      requestTimeoutMs: z.int().min(100).default(5_000),
+    }),
+    retry: z.strictObject({
+      /** First and longest pause between tries of a failing reconcile, milliseconds. */
+      baseMs: z.int().min(1).default(2_000),
+      capMs: z.int().min(1).default(300_000),
+      /** Age of a failure that makes it Blocked: a person has to look, milliseconds. */
+      blockedAfterMs: z.int().min(1).default(86_400_000),
+      /** Pause after which a blocked tenant is looked at again, milliseconds. */
+      blockedMs: z.int().min(1).default(86_400_000),
+      /** Pause while no cluster fits, milliseconds. */
+      placementMs: z.int().min(1).default(30_000),
+    }),
+    drift: z
+      .strictObject({
+        /** Whether NetworkPolicies and RoleBindings of others in tenants' namespaces are removed; else they are only told of. */
+        removeForeign: z.boolean().default(false),
+        /** Namespaces of ours without any record that one check may delete; where it finds more, it deletes none. */
+        removeUnknownAtMost: z.int().min(0).default(10),
+      })
+      .default({ removeForeign: false, removeUnknownAtMost: 10 }),
+    /** How an edited config or a changed generator reaches the tenants that are there. */
+    revisions: z
+      .strictObject({
+        /** Whether a wave begins by itself; else it waits for `POST /revisions/resume`. */
+        automatic: z.boolean().default(true),
+        /** Tenants made due in a minute. */
+        tenantsPerMinute: z.int().min(1).max(2_000).default(200),
+        /** Share of those made due that may fail (0 to 1): more stop the wave. */
+        failureShare: z.number().min(0).max(1).default(0.05),
+      })
+      .prefault({}),
+    /** How long before a tenant's `expiresAt` `TenantExpiring` is said, milliseconds. */
+    expiryNoticeMs: z.int().min(0).default(259_200_000),
+    /** Days that dedupe items outlive what may be replayed; that events stay as audit trail; that a tombstone stays, at least (and a week longer than the audit trail). */
+    retentionDays: z.strictObject({
+      dedupe: z.int().min(1).default(30),
+      tombstone: z.int().min(1).default(30),
+      audit: z.int().min(1).default(400),
+    }),
+  })
+  .check(({ value: { identity, grantRoles, tiers: _tiers }, issues }) => {
+    for (const [index, mapping] of identity.roleMapping.entries()) {
+      const mistake = mappingMistake(mapping, identity.providers, grantRoles);
+      if (mistake !== undefined)
+        issues.push({ code: "custom", input: mapping, path: ["identity", "roleMapping", index], message: mistake });
+    }
+  });
+
+function mappingMistake(
+  mapping: z.infer<typeof roleMapping>,
+  providers: Record<string, unknown>,
+  grantRoles: readonly string[],
+): string | undefined {
+  const roles = [mapping.role, ...("roles" in mapping ? Object.values(mapping.roles ?? {}) : [])].filter((role) => role !== undefined);
+  const unknown = roles.find((role) => !grantRoles.includes(role));
+  if (unknown !== undefined) return `grantRoles has no role "${unknown}"`;
+  if (mapping.provider !== undefined && !Object.hasOwn(providers, mapping.provider)) return `there is no provider "${mapping.provider}"`;
+  if (!("pattern" in mapping)) return undefined;
+  const named = (part: string, given: string | undefined): boolean =>
+    mapping.pattern.split(`{${part}}`).length === (given === undefined ? 2 : 1);
+  if (!named("tenantId", mapping.tenantId)) return "the tenant: {tenantId} once in the pattern, or tenantId beside it";
+  if (!named("role", mapping.role)) return "the role: {role} once in the pattern, or role beside it";
+  return undefined;
+}
 export type Platform = z.infer<typeof platformSchema>;
 export type PlatformInput = z.input<typeof platformSchema>;
 

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import type { Clock, DueIndex, DueItem, ReconcileQueue } from "../ports.ts";
+import type { Clock, DueIndex, DueItem, DueKind, ReconcileQueue } from "../ports.ts";
 
 export interface SweepPorts {
   index: DueIndex;
@@ -46,7 +46,7 @@ export async function sweepDue({ index, queue, clock }: SweepPorts, signal: Abor
  */
 export async function sweepShard<T>(
   index: DueIndex,
-  kind: "tenant" | "event",
+  kind: DueKind,
   shard: number,
   clock: Clock,
   signal: AbortSignal,

@@ -1,3 +1,4 @@
+import { type Grant, type GrantKey, grantId, parseGrantId } from "../../shared/domain/access.ts";
 import type { Cluster } from "../../shared/domain/cluster.ts";
 import type { Tenant } from "../../shared/domain/tenant.ts";
 import {
@@ -7,6 +8,8 @@ import {
   type Dedupe,
   type DueIndex,
   type DueItem,
+  type DueKind,
+  type GrantIndex,
   type Outbox,
   type OutboxEvent,
   type ReconcileMessage,
@@ -24,7 +27,9 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 const STREAM_HEAD_START_MS = 60_000;
 
 /** The table in memory: the same contracts as DynamoDB's (test/contract), for crash tests and benchmarks. */
-export class MemoryTable implements TenantStore, ClusterTenants {
+export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
+  /** By `<tenantId>#<grantId>`. */
+  readonly grants = new Map<string, Grant>();
   readonly tenants = new Map<string, Tenant>();
   readonly events: OutboxEvent[] = [];
   /** Due times of the events that are not published, by `<tenantId>/<sequence>`. */
@@ -37,7 +42,7 @@ export class MemoryTable implements TenantStore, ClusterTenants {
     return copy(this.tenants.get(tenantId));
   }
 
-  async write({ before, after, lease, events = [], dedupe }: Parameters<TenantStore["write"]>[0]): Promise<void> {
+  async write({ before, after, lease, events = [], dedupe, grants = [] }: Parameters<TenantStore["write"]>[0]): Promise<void> {
     const stored = this.tenants.get(after.tenantId);
     const moved = same(before, after)
       ? false
@@ -51,7 +56,12 @@ export class MemoryTable implements TenantStore, ClusterTenants {
     const written = events.some(({ tenantId, sequence }) =>
       this.events.some((event) => event.tenantId === tenantId && event.sequence === sequence),
     );
-    if (moved || written || (dedupe !== undefined && this.dedupes.has(dedupe.key))) throw new WriteConflict("The record moved.");
+    const regranted = grants.some(({ before: grant, after: next }) => {
+      const key = grant ?? next;
+      return key !== undefined && this.grants.get(grantKey(key))?.version !== grant?.version;
+    });
+    if (moved || written || regranted || (dedupe !== undefined && this.dedupes.has(dedupe.key)))
+      throw new WriteConflict("The record moved.");
     const changes = Object.fromEntries(
       [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])]
         .filter((name) => before === undefined || !same(before[name as keyof Tenant], after[name as keyof Tenant]))
@@ -64,6 +74,32 @@ export class MemoryTable implements TenantStore, ClusterTenants {
     for (const event of events)
       this.unpublished.set(eventKey(event), new Date(Date.parse(event.occurredAt) + STREAM_HEAD_START_MS).toISOString());
     if (dedupe !== undefined) this.dedupes.set(dedupe.key, copy(dedupe));
+    for (const { before: grant, after: next } of grants) {
+      if (next !== undefined) this.grants.set(grantKey(next), JSON.parse(JSON.stringify(next)) as Grant);
+      else if (grant !== undefined) this.grants.delete(grantKey(grant));
+    }
+  }
+
+  async getGrants(tenantId: string, ids: readonly string[]): Promise<Map<string, Grant>> {
+    return new Map(
+      ids.flatMap((id) => {
+        const grant = this.grants.get(`${tenantId}#${id}`);
+        return grant === undefined ? [] : [[id, copy(grant)] as const];
+      }),
+    );
+  }
+
+  async pageGrants(tenantId: string, { limit, after = "" }: { limit: number; after?: string | undefined }) {
+    const all = [...this.grants.values()].filter((grant) => grant.tenantId === tenantId && grantId(grant) > after);
+    const sorted = all.sort((a, b) => (grantId(a) < grantId(b) ? -1 : 1));
+    const grants = copy(sorted.slice(0, limit));
+    const last = grants.at(-1);
+    return { grants, ...(sorted.length > limit && last !== undefined && { next: grantId(last) }) };
+  }
+
+  async ofUser(userId: string): Promise<{ keys: GrantKey[] }> {
+    const mine = [...this.grants.values()].filter((grant) => grant.userId === userId);
+    return { keys: mine.map(({ tenantId, role }) => ({ tenantId, userId, role })) };
   }
 
   async begin(
@@ -100,6 +136,7 @@ export class MemoryTable implements TenantStore, ClusterTenants {
   }
 }
 
+const grantKey = (grant: GrantKey): string => `${grant.tenantId}#${grantId(grant)}`;
 const eventKey = ({ tenantId, sequence }: Pick<OutboxEvent, "tenantId" | "sequence">): string => `${tenantId}/${sequence}`;
 
 /** What is due in a table in memory. */
@@ -111,8 +148,8 @@ export class MemoryDueIndex implements DueIndex {
     this.shards = shards;
   }
 
-  async due(kind: "tenant" | "event", shard: number, now: string, limit: number): Promise<DueItem[]> {
-    const all = kind === "tenant" ? this.#tenants() : this.#events();
+  async due(kind: DueKind, shard: number, now: string, limit: number): Promise<DueItem[]> {
+    const all = kind === "tenant" ? this.#tenants() : kind === "event" ? this.#events() : this.#grants();
     return all
       .filter(({ pk, dueAt }) => dueAt <= now && this.#shardOf(pk) === shard)
       .sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1))
@@ -127,6 +164,12 @@ export class MemoryDueIndex implements DueIndex {
       tenant.dueAt = next;
       return true;
     }
+    if (sk.startsWith("GRANT#")) {
+      const grant = this.#table.grants.get(grantKey({ tenantId, ...parseGrantId(sk.slice("GRANT#".length)) }));
+      if (grant?.dueAt !== dueAt) return false;
+      grant.dueAt = next;
+      return true;
+    }
     const key = eventKey({ tenantId, sequence: sequenceOf(sk) });
     if (this.#table.unpublished.get(key) !== dueAt) return false;
     this.#table.unpublished.set(key, next);
@@ -136,6 +179,12 @@ export class MemoryDueIndex implements DueIndex {
   #tenants(): DueItem[] {
     return [...this.#table.tenants.values()].flatMap(({ tenantId, dueAt }) =>
       dueAt === undefined ? [] : [{ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt }],
+    );
+  }
+
+  #grants(): DueItem[] {
+    return [...this.#table.grants.values()].flatMap((grant) =>
+      grant.dueAt === undefined ? [] : [{ pk: `TENANT#${grant.tenantId}`, sk: `GRANT#${grantId(grant)}`, dueAt: grant.dueAt }],
     );
   }
 

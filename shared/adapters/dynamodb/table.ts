@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import type { DueKind } from "../../ports.ts";
 
 /** The one table: its client and name. */
 export interface Table {
@@ -25,11 +26,14 @@ export function shardOf(key: string): number {
 export const keys = {
   tenant: (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: "TENANT" }),
   event: (tenantId: string, sequence: number) => ({ pk: `TENANT#${tenantId}`, sk: `EVENT#${String(sequence).padStart(12, "0")}` }),
+  grant: (tenantId: string, grantId: string) => ({ pk: `TENANT#${tenantId}`, sk: `GRANT#${grantId}` }),
+  /** Under which the index `user` finds a person's grants. */
+  userOfGrants: (userId: string) => `GRANTS#${userId}`,
   dedupe: (key: string) => ({ pk: `DEDUPE#${key}`, sk: "DEDUPE" }),
   cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
   wave: () => ({ pk: "CLUSTERS", sk: "REVISIONS" }),
   slot: (cluster: string, slot: number) => ({ pk: `SLOTS#${cluster}`, sk: `SLOT#${slot}` }),
-  dueShard: (kind: "tenant" | "event", shard: number) => `${kind}#${shard}`,
+  dueShard: (kind: DueKind, shard: number) => `${kind}#${shard}`,
   listShard: (shard: number) => `tenants#${shard}`,
 };
 

@@ -1,8 +1,17 @@
-import { GetItemCommand, type TransactWriteItem, TransactWriteItemsCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetItemCommand,
+  GetItemCommand,
+  QueryCommand,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { type Grant, grantId } from "../../domain/access.ts";
 import type { Tenant } from "../../domain/tenant.ts";
 import { type Dedupe, type TenantStore, type TenantWrite, WriteConflict } from "../../ports.ts";
 import { fromItem, isConflict, keys, type Table, toItem, updateOf } from "./table.ts";
 import { eventItem } from "./event-item.ts";
+import { grantOf, grantWrite } from "./grant-item.ts";
 import { difference, tenantItem, tenantOf } from "./tenant-item.ts";
 
 const conflict = (error: unknown): never => {
@@ -88,6 +97,10 @@ export function createTenantStore(table: Table): TenantStore {
       for (const event of write.events ?? []) {
         parts.push({ Put: { TableName, Item: toItem(eventItem(event)), ConditionExpression: "attribute_not_exists(pk)" } });
       }
+      for (const grant of write.grants ?? []) {
+        const part = grantWrite(TableName, grant);
+        if (part !== undefined) parts.push(part);
+      }
       if (write.dedupe !== undefined) {
         const Item = toItem({ ...keys.dedupe(write.dedupe.key), ...write.dedupe });
         parts.push({ Put: { TableName, Item, ConditionExpression: "attribute_not_exists(pk)" } });
@@ -137,6 +150,37 @@ export function createTenantStore(table: Table): TenantStore {
     async findDedupe(key) {
       const item = await get(keys.dedupe(key));
       return item as unknown as Dedupe | undefined;
+    },
+
+    async getGrants(tenantId, ids) {
+      const found = new Map<string, Grant>();
+      let missing = ids.map((id) => toItem(keys.grant(tenantId, id)));
+      while (missing.length > 0) {
+        const RequestItems = { [TableName]: { Keys: missing, ConsistentRead: true } };
+        const { Responses, UnprocessedKeys } = await table.client.send(new BatchGetItemCommand({ RequestItems }));
+        for (const item of Responses?.[TableName] ?? []) {
+          const grant = grantOf(fromItem(item));
+          found.set(grantId(grant), grant);
+        }
+        missing = UnprocessedKeys?.[TableName]?.Keys ?? [];
+      }
+      return found;
+    },
+
+    async pageGrants(tenantId, { limit, after }) {
+      const answer = await table.client.send(
+        new QueryCommand({
+          TableName,
+          KeyConditionExpression: "pk = :pk AND begins_with(sk, :grants)",
+          ExpressionAttributeValues: toItem({ ":pk": keys.tenant(tenantId).pk, ":grants": keys.grant(tenantId, "").sk }),
+          ExclusiveStartKey: after === undefined ? undefined : toItem(keys.grant(tenantId, after)),
+          Limit: limit,
+          ConsistentRead: true,
+        }),
+      );
+      const grants = (answer.Items ?? []).map((item) => grantOf(fromItem(item)));
+      const last = grants.at(-1);
+      return { grants, ...(answer.LastEvaluatedKey !== undefined && last !== undefined && { next: grantId(last) }) };
     },
   };
 }

@@ -1,0 +1,37 @@
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import type { Grant } from "../../domain/access.ts";
+import { grantId } from "../../domain/access.ts";
+import type { GrantWrite } from "../../ports.ts";
+import { keys, shardOf, toItem } from "./table.ts";
+
+/** A grant as its item: with what the indexes of due items and of a person's grants read. */
+export function grantItem(grant: Grant): Record<string, unknown> {
+  const key = keys.grant(grant.tenantId, grantId(grant));
+  return {
+    ...key,
+    ...grant,
+    userKey: keys.userOfGrants(grant.userId),
+    dueShard: grant.dueAt === undefined ? undefined : keys.dueShard("access", shardOf(key.pk + key.sk)),
+  };
+}
+
+const projections = ["pk", "sk", "userKey", "dueShard"];
+
+export function grantOf(item: Record<string, unknown>): Grant {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !projections.includes(name))) as unknown as Grant;
+}
+
+/** The write of one grant, on the condition that it is still as it was read. */
+export function grantWrite(TableName: string, { before, after }: GrantWrite): TransactWriteItem | undefined {
+  const standing =
+    before === undefined
+      ? { ConditionExpression: "attribute_not_exists(pk)" }
+      : {
+          ConditionExpression: "#version = :version",
+          ExpressionAttributeNames: { "#version": "version" },
+          ExpressionAttributeValues: toItem({ ":version": before.version }),
+        };
+  if (after !== undefined) return { Put: { TableName, Item: toItem(grantItem(after)), ...standing } };
+  if (before === undefined) return undefined;
+  return { Delete: { TableName, Key: toItem(keys.grant(before.tenantId, grantId(before))), ...standing } };
+}

@@ -1,0 +1,86 @@
+import type { Cause, Timestamp } from "./tenant.ts";
+
+/** One person's access to one tenant, in one role. */
+export interface GrantKey {
+  tenantId: string;
+  /** As the cluster's authenticator names the person, without the cluster's prefix. */
+  userId: string;
+  /** A ClusterRole of the platform's allow-list. */
+  role: string;
+}
+
+/** `direct` (the API and the events), or `<provider>:<group id>`. */
+export type SourceName = string;
+export const DIRECT: SourceName = "direct";
+
+/** What one source last said of a grant; kept after a revoke, so that an older request that comes later still loses. */
+export interface GrantSource {
+  granted: boolean;
+  /** When it was asked for: the highest wins. */
+  at: Timestamp;
+  expiresAt?: Timestamp | undefined;
+  /** The provider's group, by its name, for people. */
+  group?: string | undefined;
+  /** Who asked. */
+  cause: Cause;
+}
+
+/** A grant: an item of its own. It stands while one of its sources gives it. */
+export interface Grant extends GrantKey {
+  sources: Record<SourceName, GrantSource>;
+  /** The tenant's generation that changed it last, as the cluster sees it. */
+  generation: number;
+  /** Grows with every write. */
+  version: number;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  /** When it ends by itself; the sweep finds it then. */
+  dueAt?: Timestamp | undefined;
+  /** Epoch seconds at which a revoked grant is forgotten. */
+  ttl?: number | undefined;
+}
+
+/** Names a grant within its tenant. No user id holds a line break, so two never share one. */
+export const grantId = ({ userId, role }: Pick<GrantKey, "userId" | "role">): string => `${userId}\n${role}`;
+
+export function parseGrantId(id: string): Pick<GrantKey, "userId" | "role"> {
+  const [userId = "", role = ""] = id.split("\n");
+  return { userId, role };
+}
+
+const gives = ({ granted, expiresAt }: GrantSource, now: Timestamp): boolean => granted && (expiresAt === undefined || expiresAt > now);
+
+/** The sources that give the grant now, by name. */
+export function giving(grant: Pick<Grant, "sources"> | undefined, now: Timestamp): SourceName[] {
+  return Object.entries(grant?.sources ?? {})
+    .filter(([, source]) => gives(source, now))
+    .map(([name]) => name)
+    .sort();
+}
+
+/** Whether the grant stands. */
+export const isGranted = (grant: Pick<Grant, "sources"> | undefined, now: Timestamp): boolean => giving(grant, now).length > 0;
+
+/** When the grant ends by itself: `undefined` while a source gives it for good, or none does. */
+export function expiryOf(grant: Pick<Grant, "sources">, now: Timestamp): Timestamp | undefined {
+  const standing = Object.values(grant.sources).filter((source) => gives(source, now));
+  if (standing.some(({ expiresAt }) => expiresAt === undefined)) return undefined;
+  return standing
+    .map(({ expiresAt = "" }) => expiresAt)
+    .sort()
+    .at(-1);
+}
+
+/** Characters that a Kubernetes path segment cannot hold; a leading `~` marks what is encoded. */
+const NEEDS_ENCODING = /[/%]|^~/;
+
+/** A user id as a name in Kubernetes and in paths: itself, or `~<base64url>`. */
+export const encodeUserId = (userId: string): string =>
+  NEEDS_ENCODING.test(userId) ? `~${Buffer.from(userId, "utf8").toString("base64url")}` : userId;
+
+/** The user id that a path names; `undefined` for a `~` that encodes nothing. */
+export function decodeUserId(name: string): string | undefined {
+  if (!name.startsWith("~")) return name;
+  const decoded = Buffer.from(name.slice(1), "base64url").toString("utf8");
+  return encodeUserId(decoded) === name ? decoded : undefined;
+}

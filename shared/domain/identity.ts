@@ -1,0 +1,98 @@
+import type { Timestamp } from "./tenant.ts";
+
+/** Identity providers are named in the configuration (`identity.providers`). */
+export type ProviderName = string;
+
+/** A person as a provider told of them. */
+export interface DirectoryUser {
+  provider: ProviderName;
+  /** Ours over SCIM, the provider's own by webhook. */
+  id: string;
+  userName: string;
+  externalId?: string | undefined;
+  /** Primary email address. */
+  email?: string | undefined;
+  active: boolean;
+  /** What SCIM stored besides, as it came. */
+  attributes?: Record<string, unknown> | undefined;
+  /** When `active` or the names last changed, as the provider dates it: the highest wins. */
+  at: Timestamp;
+  /** Grows with every write. */
+  version: number;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  /** Work that follows a change is not done; the sweep finds it then. */
+  dueAt?: Timestamp | undefined;
+  /** How the removal of a deactivated person's access went. */
+  removal?: Removal | undefined;
+}
+
+/** The removal of all grants of a deactivated user. */
+export interface Removal {
+  startedAt: Timestamp;
+  /** Grants that were taken away, over all tenants. */
+  grants: number;
+  /** Set when the last of them was gone from its cluster. */
+  finishedAt?: Timestamp | undefined;
+}
+
+export interface DirectoryGroup {
+  provider: ProviderName;
+  id: string;
+  /** What the role mapping reads. */
+  displayName: string;
+  externalId?: string | undefined;
+  attributes?: Record<string, unknown> | undefined;
+  /** Deleted at the provider: kept until its grants are gone. */
+  deleted?: boolean | undefined;
+  /** When the name last changed, or the group went, as the provider dates it: the highest wins. */
+  at: Timestamp;
+  /** Grows with every write of the group, and with every change of its members. */
+  version: number;
+  /** What the role mapping made of its name when all of its members were last worked through. */
+  mapped: MappedRole[];
+  /** When that came to be: dates the grants that follow from it. */
+  mappedAt: Timestamp;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  dueAt?: Timestamp | undefined;
+}
+
+/** A membership is an item of its own; a removed one stays for a while, so that an older addition that comes later loses. */
+export interface Membership {
+  provider: ProviderName;
+  groupId: string;
+  userId: string;
+  member: boolean;
+  /** As the provider dates it: the highest wins. */
+  at: Timestamp;
+  /** The `at` of the change that its grants follow; another value, or none, is work to do. */
+  synced?: string | undefined;
+  /** The user id that its grants were given to. */
+  grantedAs?: string | undefined;
+  /** Epoch seconds at which a removed membership is forgotten. */
+  ttl?: number | undefined;
+}
+
+/** A role in a tenant that a group gives to its members. */
+export interface MappedRole {
+  tenantId: string;
+  role: string;
+}
+
+/** What a provider says, whatever way it came: SCIM, a webhook, or the comparison. */
+export type IdentityChange =
+  | { kind: "membership"; group: GroupSaid; user: UserSaid; member: boolean; occurredAt: Timestamp }
+  | { kind: "user"; user: UserSaid & { active: boolean }; occurredAt: Timestamp }
+  | { kind: "group"; group: GroupSaid; deleted: boolean; occurredAt: Timestamp };
+
+/** What of a user a provider's message told: the id always, the rest where it is there. */
+export interface UserSaid {
+  id: string;
+  userName?: string | undefined;
+  email?: string | undefined;
+}
+export interface GroupSaid {
+  id: string;
+  displayName?: string | undefined;
+}
