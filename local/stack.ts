@@ -11,6 +11,7 @@ import { CLUSTER_NAME, PROVISIONER_ROLE_ARN } from "./kubernetes/authenticator.t
 import { kubernetesBinaries } from "./kubernetes/binaries.ts";
 import { applyBootstrap } from "./kubernetes/bootstrap.ts";
 import { type Cluster, startCluster } from "./kubernetes/cluster.ts";
+import { CLIENT_ID, USERNAME_PREFIX } from "./kubernetes/issuer.ts";
 import { type Log, Steps } from "./log.ts";
 import { endLeftovers, freePorts, ProcessGroup } from "./processes.ts";
 
@@ -121,7 +122,7 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
     kubernetes,
     registerCluster: async () => {
       await steps.run("cluster is bootstrapped", () => applyBootstrap(kubernetes, log));
-      await steps.run("cluster is registered", () => registerCluster(env));
+      await steps.run("cluster is registered", () => registerCluster(env, kubernetes.issuerUrl));
     },
     stop: async () => {
       await kubernetes.stop();
@@ -141,11 +142,12 @@ function serviceEnv(deployment: Deployment, token: string): Record<string, strin
   };
 }
 
-async function registerCluster(env: Record<string, string>): Promise<void> {
+async function registerCluster(env: Record<string, string>, issuerUrl: string): Promise<void> {
+  const access = { mode: "oidc", issuerUrl, clientId: CLIENT_ID, usernamePrefix: USERNAME_PREFIX };
   const response = await fetch(`${env["TENANTRY_API_URL"]}/clusters/${CLUSTER_NAME}`, {
     method: "PUT",
     headers: { authorization: `Bearer ${env["TENANTRY_TOKEN"]}`, "content-type": "application/json" },
-    body: JSON.stringify({ roleArn: PROVISIONER_ROLE_ARN, eksClusterName: CLUSTER_NAME }),
+    body: JSON.stringify({ roleArn: PROVISIONER_ROLE_ARN, eksClusterName: CLUSTER_NAME, access }),
     signal: AbortSignal.timeout(35_000),
   });
   if (!response.ok) throw new Error(`PUT /clusters/${CLUSTER_NAME}: ${response.status} ${await response.text()}`);

@@ -6,6 +6,7 @@ import { startAuthenticator } from "./authenticator.ts";
 import type { Binaries } from "./binaries.ts";
 import { type Authority, createAuthority, createSigningKey } from "./certificates.ts";
 import { apiServerArgs, controllerManagerArgs, etcdArgs, kwokArgs, schedulerArgs } from "./flags.ts";
+import { authenticationConfiguration, startIssuer } from "./issuer.ts";
 import { kubeconfig, webhookKubeconfig } from "./kubeconfig.ts";
 
 export interface Cluster {
@@ -13,6 +14,8 @@ export interface Cluster {
   caPem: string;
   /** Issues what this cluster's clients trust, for a test that puts itself between them and the API server. */
   ca: Authority;
+  /** Whose tokens the API server takes from people. */
+  issuerUrl: string;
   /** A kubeconfig of system:masters, for people and tests to look with. */
   adminKubeconfigPath: string;
   admin: AdminClient;
@@ -39,6 +42,7 @@ export async function startCluster({ binaries, dir, awsEndpoint, processes }: Cl
     commonName: "kube-apiserver",
     hosts: ["127.0.0.1", "10.96.0.1", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"],
   });
+  const issuer = await startIssuer(ca, dir);
   const serviceAccounts = createSigningKey();
   const administrator = ca.issue({ commonName: "tenantry-local-admin", organizations: ["system:masters"] });
   const configFor = (commonName: string, organizations?: string[]): string =>
@@ -51,6 +55,7 @@ export async function startCluster({ binaries, dir, awsEndpoint, processes }: Cl
     write("service-accounts.pem", serviceAccounts.publicKey),
     write("service-accounts.key", serviceAccounts.privateKey),
     write("webhook.kubeconfig", webhookKubeconfig(`https://127.0.0.1:${webhookPort}/authenticate`, ca.cert)),
+    write("authentication.json", authenticationConfiguration(issuer.url, ca.cert)),
     write("admin.kubeconfig", kubeconfig({ server: apiServerUrl, caPem: ca.cert }, administrator)),
     write("controller-manager.kubeconfig", configFor("system:kube-controller-manager")),
     write("scheduler.kubeconfig", configFor("system:kube-scheduler")),
@@ -84,6 +89,7 @@ export async function startCluster({ binaries, dir, awsEndpoint, processes }: Cl
     await authenticator.stop();
     // Nothing of it is kept, so nobody waits for watches to close or data to be flushed.
     await Promise.all([...others, apiServer, etcd].map((part) => part?.stop({ signal: "SIGKILL" })));
+    await issuer.stop();
   };
   try {
     await startApiServer();
@@ -101,6 +107,7 @@ export async function startCluster({ binaries, dir, awsEndpoint, processes }: Cl
     apiServerUrl,
     caPem: ca.cert,
     ca,
+    issuerUrl: issuer.url,
     adminKubeconfigPath: join(dir, "admin.kubeconfig"),
     admin,
     startApiServer,

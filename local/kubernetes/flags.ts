@@ -10,7 +10,7 @@ export const etcdArgs = (dir: string, port: number, peerPort: number): string[] 
   "--log-level=warn",
 ];
 
-/** Authentication and authorisation as on EKS: IAM by token webhook, then RBAC. Admission is the release's default set. */
+/** Authentication and authorisation as on EKS: IAM by token webhook, people by OIDC, then RBAC. Admission is the release's default set. */
 export const apiServerArgs = (dir: string, port: number, etcdPort: number): string[] => [
   `--etcd-servers=http://127.0.0.1:${etcdPort}`,
   "--bind-address=127.0.0.1",
@@ -25,6 +25,7 @@ export const apiServerArgs = (dir: string, port: number, etcdPort: number): stri
   "--service-cluster-ip-range=10.96.0.0/16",
   "--authorization-mode=Node,RBAC",
   `--authentication-token-webhook-config-file=${join(dir, "webhook.kubeconfig")}`,
+  `--authentication-config=${join(dir, "authentication.json")}`,
   "--allow-privileged=true",
   "--profiling=false",
 ];
