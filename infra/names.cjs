@@ -7,6 +7,8 @@ exports.deadLetterQueues = [
   "QuotaDeadLetters",
   "LifecycleDeadLetters",
   "TeardownDeadLetters",
+  "GrantsDeadLetters",
+  "AccessDeadLetters",
   "SbtDeadLetters",
   "ReconcileDeadLetters",
   "ReconcileBulkDeadLetters",

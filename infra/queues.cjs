@@ -10,6 +10,7 @@ const areas = {
   quota: ["TenantTierChangeRequested", "TenantQuotaChangeRequested"],
   lifecycle: ["TenantSuspendRequested", "TenantActivateRequested"],
   teardown: ["TenantOffboardingRequested"],
+  grants: ["TenantAccessGrantRequested", "TenantAccessRevokeRequested"],
 };
 
 // The SaaS Builder Toolkit's planes speak on the bus too; its control plane's requests are an area of their own, and the
@@ -85,7 +86,7 @@ module.exports = async ({ resolveVariable }) => {
     .map((source) => source.trim());
   const resources = {};
 
-  for (const key of [...Object.keys(areas), "sbt", "reconcile", "reconcile-bulk", "drift"]) {
+  for (const key of [...Object.keys(areas), "sbt", "reconcile", "reconcile-bulk", "drift", "access"]) {
     const name = pascalCase(key);
     resources[`${name}DeadLetters`] = deadLetters(`${prefix}-${key}-dead-letters`);
     resources[`${name}Queue`] = workQueue(`${prefix}-${key}`, `${name}DeadLetters`, visibility);

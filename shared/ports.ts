@@ -70,7 +70,7 @@ export interface TenantStore {
   /** Gives back a lease still held by `owner`, with the due time that stands then; false where it was lost. */
   release(tenantId: string, owner: string, dueAt: Timestamp): Promise<boolean>;
   findDedupe(key: string): Promise<Dedupe | undefined>;
-  /** Grants of a tenant by `grantId`, strongly consistent; those that are not there are left out. At most 100. */
+  /** Grants of a tenant by `grantId`, strongly consistent; those that are not there are left out. */
   getGrants(tenantId: string, ids: readonly string[]): Promise<Map<string, Grant>>;
   /** A page of a tenant's grants, revoked ones among them, in a fixed order and strongly consistent. `next` is where the next page goes on. */
   pageGrants(

@@ -82,6 +82,20 @@ export const quotaPatch = z
   .meta({ description: "What the tenant may use in all, where it differs from its tier; `null` goes back to the tier's value." });
 export type QuotaPatch = z.infer<typeof quotaPatch>;
 
+/** A person, as the clusters' authenticator names them: never a name that Kubernetes keeps for itself. */
+export const userId = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "one line of text")
+  .refine((id) => !id.startsWith("system:"), "not a name that begins with system:, which Kubernetes keeps for itself")
+  .meta({ description: "The person, as the cluster's authenticator names them, without its prefix.", examples: ["anna@example.com"] });
+export const role = z
+  .string()
+  .min(1)
+  .max(63)
+  .meta({ description: "A ClusterRole of the configuration's allow-list.", examples: ["tenant-viewer"] });
+
 /** A registered cluster's name: a DNS-1123 label. */
 export const clusterName = z
   .string()

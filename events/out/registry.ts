@@ -1,3 +1,5 @@
+import * as AccessGranted from "./TenantAccessGranted.ts";
+import * as AccessRevoked from "./TenantAccessRevoked.ts";
 import * as Blocked from "./TenantBlocked.ts";
 import * as Decommissioned from "./TenantDecommissioned.ts";
 import * as Activated from "./TenantActivated.ts";
@@ -19,6 +21,8 @@ export const outgoingEvents = {
   TenantFailed: Failed,
   TenantBlocked: Blocked,
   TenantQuotaChanged: QuotaChanged,
+  TenantAccessGranted: AccessGranted,
+  TenantAccessRevoked: AccessRevoked,
   TenantSuspended: Suspended,
   TenantActivated: Activated,
   TenantExpiring: Expiring,

@@ -28,8 +28,8 @@ export interface GrantSource {
 /** A grant: an item of its own. It stands while one of its sources gives it. */
 export interface Grant extends GrantKey {
   sources: Record<SourceName, GrantSource>;
-  /** The tenant's generation that changed it last, as the cluster sees it. */
-  generation: number;
+  /** Whether it stood when it was last written: what the cluster follows. Only time can have passed since. */
+  granted: boolean;
   /** Grows with every write. */
   version: number;
   createdAt: Timestamp;
@@ -71,8 +71,8 @@ export function expiryOf(grant: Pick<Grant, "sources">, now: Timestamp): Timesta
     .at(-1);
 }
 
-/** Characters that a Kubernetes path segment cannot hold; a leading `~` marks what is encoded. */
-const NEEDS_ENCODING = /[/%]|^~/;
+/** What a Kubernetes path segment cannot hold, or be; a leading `~` marks what is encoded. */
+const NEEDS_ENCODING = /[/%]|^~|^\.{1,2}$/;
 
 /** A user id as a name in Kubernetes and in paths: itself, or `~<base64url>`. */
 export const encodeUserId = (userId: string): string =>

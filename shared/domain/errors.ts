@@ -14,6 +14,8 @@ export const errorCodes = {
   ClusterNotFound: { retryable: false },
   ClusterInUse: { retryable: false },
   ClusterUnreachable: { retryable: true },
+  UnknownRole: { retryable: false },
+  GrantNotFound: { retryable: false },
   WriteContention: { retryable: true },
   Unauthorized: { retryable: false },
   Forbidden: { retryable: false },

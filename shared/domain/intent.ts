@@ -1,3 +1,4 @@
+import type { Grant } from "./access.ts";
 import { TenantryError } from "./errors.ts";
 import { assertAhead } from "./expiry.ts";
 import { type Command, judge } from "./lifecycle.ts";
@@ -12,6 +13,8 @@ export interface Intent {
   settled?: boolean;
   /** Said at once, in the transaction of the intent. */
   event?: { type: string; data: Record<string, unknown> };
+  /** Grants that change in the same transaction. */
+  grants?: { before: Grant | undefined; after: Grant | undefined }[];
 }
 
 interface Asked {
@@ -59,6 +62,7 @@ export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
     status: { observedGeneration: before?.status.observedGeneration ?? 0, conditions: [], applied: {} },
     announcements: [{ type: "TenantReady", generation, cause: asked.cause }],
     timers: {},
+    ...(before !== undefined && { formerUntil: before.desiredAt.state ?? before.status.deletedAt }),
     createdAt: now,
     updatedAt: now,
   };

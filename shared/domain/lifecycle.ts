@@ -3,7 +3,7 @@ import type { Tenant } from "./tenant.ts";
 
 /** What a tenant's record asks for, as commands see it. */
 export type Standing = "Absent" | "Active" | "Suspended" | "Deleting" | "Deleted";
-export type Command = "onboard" | "change" | "suspend" | "activate" | "pause" | "resume" | "tearDown";
+export type Command = "onboard" | "change" | "suspend" | "activate" | "pause" | "resume" | "grant" | "revoke" | "tearDown";
 
 /** `legal`: changes the record; `settled`: already so, nothing to do; else the error. */
 export type Verdict = "legal" | "settled" | ErrorCode;
@@ -16,6 +16,8 @@ export const legality: Record<Command, Record<Standing, Verdict>> = {
   activate: { Absent: "TenantNotFound", Active: "settled", Suspended: "legal", Deleting: "TenantDeleting", Deleted: "TenantDeleted" },
   pause: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "legal", Deleted: "TenantDeleted" },
   resume: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "legal", Deleted: "TenantDeleted" },
+  grant: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "TenantDeleting", Deleted: "TenantDeleted" },
+  revoke: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "settled", Deleted: "settled" },
   tearDown: { Absent: "TenantNotFound", Active: "legal", Suspended: "legal", Deleting: "settled", Deleted: "settled" },
 };
 
@@ -34,6 +36,8 @@ const verbs: Record<Command, string> = {
   activate: "activate",
   pause: "pause",
   resume: "resume",
+  grant: "grant access",
+  revoke: "revoke access",
   tearDown: "decommission",
 };
 

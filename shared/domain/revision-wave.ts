@@ -101,4 +101,9 @@ export function failsTooOften({ asked, askedFailed }: WaveTally, forgiven: numbe
 }
 
 /** The parts of a cluster that shape what its tenants get, or whether they may get it now. */
-export const shapeOf = ({ name, capabilities, paused }: Cluster) => ({ name, capabilities, paused: paused === true });
+export const shapeOf = ({ name, capabilities, access, paused }: Cluster) => ({
+  name,
+  capabilities,
+  usernamePrefix: access?.usernamePrefix,
+  paused: paused === true,
+});

@@ -122,10 +122,15 @@ export interface Status {
   expiringTold?: Timestamp | undefined;
   /** The slot among the namespaces that the cluster deletes at once. */
   deletionSlot?: number | undefined;
+  /** How far the bindings of all grants follow what shapes them; absent where nothing is known of them. */
+  grants?: GrantsStatus | undefined;
   failure?: Failure | undefined;
   deletedAt?: Timestamp | undefined;
   proof?: DecommissionProof | undefined;
 }
+
+/** `stands`: what shaped all bindings that stand. `pass`: what a pass over them, page by page, is bringing them to. */
+export type GrantsStatus = { stands: string } | { pass: string; after?: string | undefined };
 
 export interface Lease {
   owner: string;
@@ -172,6 +177,12 @@ export interface Tenant {
   cluster?: string | undefined;
   status: Status;
   announcements: Announcement[];
+  /** Whether it has, or had, grants: without any, nobody looks for them. */
+  hasGrants?: boolean | undefined;
+  /** Grants (`grantId`) whose last change is not in the cluster yet; at most `PENDING_GRANTS`. */
+  pendingGrants?: string[] | undefined;
+  /** When the decommission of an earlier tenant of this id was asked for: what is older than that was not for this one. */
+  formerUntil?: Timestamp | undefined;
   /** The wave of revisions that made it due last. */
   revisionAsked?: RevisionAsked | undefined;
   timers: Timers;

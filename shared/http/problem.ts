@@ -17,6 +17,8 @@ export const problems: Record<ErrorCode, { status: number; title: string }> = {
   ClusterNotFound: { status: 404, title: "There is no such cluster" },
   ClusterInUse: { status: 409, title: "The cluster holds tenants" },
   ClusterUnreachable: { status: 503, title: "The cluster cannot be reached" },
+  UnknownRole: { status: 422, title: "No grant may name this role" },
+  GrantNotFound: { status: 404, title: "There is no such grant" },
   WriteContention: { status: 503, title: "Too many writers at once" },
   Unauthorized: { status: 401, title: "Not authenticated" },
   Forbidden: { status: 403, title: "Not allowed" },

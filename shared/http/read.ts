@@ -42,7 +42,7 @@ export function readQuery(route: Pick<Route, "query">, event: Pick<APIGatewayPro
  * Throws `PayloadTooLarge`, `UnsupportedMediaType`, `InvalidInput`.
  */
 export function readBody(
-  route: Pick<Route, "method" | "body">,
+  route: Pick<Route, "method" | "body" | "bodyOptional">,
   event: Pick<APIGatewayProxyEventV2, "body" | "isBase64Encoded">,
   contentType: string | undefined,
 ): unknown {
@@ -52,6 +52,7 @@ export function readBody(
     if (bytes.length > 0) throw invalidBody("This call takes no body.");
     return undefined;
   }
+  if (bytes.length === 0 && route.bodyOptional === true) return check(route.body, {});
   if (bytes.length === 0) throw invalidBody("This call needs a JSON body.");
   const accepted = route.method === "PATCH" ? ["application/merge-patch+json", "application/json"] : ["application/json"];
   if (!accepted.includes(mediaType(contentType)))

@@ -1,7 +1,8 @@
+import { expiryOf, type Grant, giving, grantId } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { OutboxEvent } from "../domain/outbox.ts";
 import { phaseOf } from "../domain/phase.ts";
-import { namespaceOf, type Tenant } from "../domain/tenant.ts";
+import { namespaceOf, type Tenant, type Timestamp } from "../domain/tenant.ts";
 
 /** A tenant as the API shows it: what it should be, what it is, and how far between. */
 export function renderTenant(tenant: Tenant) {
@@ -26,6 +27,30 @@ export function renderTenant(tenant: Tenant) {
     updatedAt: tenant.updatedAt,
     ...(status.deletedAt !== undefined && { deletedAt: status.deletedAt }),
     ...(status.proof !== undefined && { proof: status.proof }),
+  };
+}
+
+/** A grant as the API shows it. */
+export function renderGrant(grant: Grant, { pendingGrants }: Pick<Tenant, "pendingGrants">, now: Timestamp) {
+  const { tenantId, userId, role, granted, sources } = grant;
+  const expiresAt = expiryOf(grant, now);
+  return {
+    tenantId,
+    userId,
+    role,
+    granted,
+    applied: pendingGrants?.includes(grantId(grant)) !== true,
+    sources: giving(grant, now).map((name) => ({
+      source: name,
+      ...(sources[name]?.group !== undefined && { group: sources[name]?.group }),
+      at: sources[name]?.at,
+      ...(sources[name]?.expiresAt !== undefined && { expiresAt: sources[name]?.expiresAt }),
+      actor: sources[name]?.cause.actor,
+      correlationId: sources[name]?.cause.correlationId,
+    })),
+    ...(expiresAt !== undefined && { expiresAt }),
+    createdAt: grant.createdAt,
+    updatedAt: grant.updatedAt,
   };
 }
 

@@ -7,6 +7,7 @@ export type Area =
   | "quota-api"
   | "teardown-api"
   | "lifecycle-api"
+  | "grants-api"
   | "clusters-api"
   | "revisions-api"
   | "meta-api";
@@ -19,6 +20,8 @@ export type AnswerName =
   | "TenantOrPlan"
   | "TenantList"
   | "EventList"
+  | "Grant"
+  | "GrantList"
   | "Cluster"
   | "ClusterList"
   | "Revisions"
@@ -40,6 +43,8 @@ export interface Route {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** Whether the body may be left out: it is then `{}`. */
+  bodyOptional?: boolean;
   /** How long the operation may wait for convergence unless `Prefer` says otherwise, seconds. */
   waitSeconds?: number;
   /** Whether it answers with an `ETag`, and heeds `If-Match` where it is unsafe. */

@@ -1,5 +1,6 @@
 import type { Route, Routes } from "./route.ts";
 import { clustersApi } from "./routes/clusters-api.ts";
+import { grantsApi } from "./routes/grants-api.ts";
 import { lifecycleApi } from "./routes/lifecycle-api.ts";
 import { metaApi } from "./routes/meta-api.ts";
 import { onboardingApi } from "./routes/onboarding-api.ts";
@@ -18,6 +19,7 @@ export const areas = [
   quotaApi,
   lifecycleApi,
   teardownApi,
+  grantsApi,
   clustersApi,
   revisionsApi,
   metaApi,

@@ -12,7 +12,8 @@ import { role } from "./role.ts";
 import { serviceAccount } from "./service-account.ts";
 import { serviceMonitor } from "./service-monitor.ts";
 
-export { objectHash } from "./hash.ts";
+export { ANNOTATION_USER_ID, grantBinding, grantBindingName, isGrantKey } from "./grant-binding.ts";
+export { objectHash, shortHash } from "./hash.ts";
 export {
   ANNOTATION_GENERATION,
   ANNOTATION_INSTALLATION,
@@ -48,7 +49,8 @@ export function absentObjects(tenant: Tenant): ObjectRef[] {
   return isAsleep(tenant) ? [refOf(roleBinding(tenant))] : [];
 }
 
-const refOf = ({ apiVersion = "", kind = "", metadata }: KubernetesObject): ObjectRef => ({
+/** What names an object. */
+export const refOf = ({ apiVersion = "", kind = "", metadata }: KubernetesObject): ObjectRef => ({
   apiVersion,
   kind,
   name: metadata?.name ?? "",

@@ -18,15 +18,16 @@ export function revision(platform: Platform): string {
     tiers: Object.fromEntries(tiers),
     network: platform.network,
     monitoring: platform.monitoring,
+    grantRoles: [...platform.grantRoles].sort(),
   };
   const hash = shortHash(parts);
   known.set(platform, hash);
   return hash;
 }
 
-/** The revision of a cluster's tenants: what it serves and enforces shapes them too. */
-export const revisionOn = (platform: Platform, { capabilities }: Pick<Cluster, "capabilities">): string =>
-  shortHash({ revision: revision(platform), capabilities });
+/** The revision of a cluster's tenants: what it serves and enforces shapes them too, and how it names users. */
+export const revisionOn = (platform: Platform, { capabilities, access }: Pick<Cluster, "capabilities" | "access">): string =>
+  shortHash({ revision: revision(platform), capabilities, usernamePrefix: access?.usernamePrefix });
 
 /** What every cluster's tenants should be at, and one name for it all. */
 export function targetRevision(platform: Platform, clusters: Cluster[]): RevisionTarget {

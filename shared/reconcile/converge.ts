@@ -1,8 +1,9 @@
 import type { Cluster } from "../domain/cluster.ts";
 import { isAsleep, namespaceOf, type Status, type Tenant } from "../domain/tenant.ts";
 import { absentObjects, LABEL_TENANT, objectKey, tenantObjects } from "../manifests/index.ts";
-import { type ClusterApi, ClusterError, WriteConflict } from "../ports.ts";
+import { type ClusterApi, ClusterError } from "../ports.ts";
 import { decide, type Outcome, type Plan, recordTells } from "./decide.ts";
+import { beginPass, forgetGrants, type GrantsToBring, grantsToBring, shapeOfBindings, unlessMoved } from "./grants.ts";
 import { observe } from "./observe.ts";
 import { perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
@@ -32,10 +33,14 @@ export async function converge(
   run: Run,
   ports: ReconcilePorts,
 ): Promise<{ record: Tenant; round: Round } | "moved"> {
-  const tenant = { ...record, status };
+  const begun = await beginGrants(record, status, cluster, ports);
+  if (begun === "moved") return "moved";
+  const tenant = { ...begun.record, status: begun.status };
+  let current = begun.record;
   const active = tenant.desired.state === "Active";
-  const objects = active ? tenantObjects(tenant, ports.platform, cluster, ports.installation) : [];
-  const wanted = { objects, absent: active ? absentObjects(tenant) : [] };
+  const grants = await grantsOf(tenant, cluster, ports);
+  const objects = active ? [...tenantObjects(tenant, ports.platform, cluster, ports.installation), ...grants.objects] : [];
+  const wanted = { objects, absent: active ? [...absentObjects(tenant), ...grants.absent] : [] };
   const round: Round = {
     cluster,
     namespace: "unread",
@@ -43,27 +48,64 @@ export async function converge(
     performed: { applied: {}, errors: {} },
     outcome: { kind: "done" },
   };
-  let current = record;
   try {
     const work: Work = { tenant, cluster, run, ports, api: ports.clusters.connect(cluster) };
     round.namespace = await observe(tenant, work.api, ports.installation, run.signal);
     const plan = decide(tenant, round.namespace, wanted);
     const paced = active ? undefined : await pace(plan, work, round);
-    if (paced !== undefined) return { record, round: { ...round, outcome: paced } };
+    if (paced !== undefined) return { record: current, round: { ...round, outcome: paced } };
     // With the slot that this round took: what is not recorded is never given back.
     round.performed = { ...round.performed, ...(await perform(plan, work.api, run.signal)) };
     round.outcome = outcomeOf(plan.outcome, round.performed);
-    if (round.outcome.kind !== "done") return { record, round };
+    if (round.outcome.kind !== "done") return { record: current, round };
     if (active) {
-      const slept = await sleepOrWake(record, work, round);
+      round.performed.grants = grants.status;
+      if (grants.status !== undefined && "pass" in grants.status) {
+        round.outcome = {
+          kind: "requeue",
+          afterMs: 0,
+          reason: "GrantsApplying",
+          message: "The bindings of all grants are brought up to date.",
+        };
+        return { record: current, round };
+      }
+      const slept = await sleepOrWake(current, work, round);
       if (slept === "moved") return "moved";
       current = slept;
-    } else await prove(work, round);
+    } else {
+      await prove(work, round);
+      if (current.hasGrants === true && !(await forgetGrants(current, ports.store))) return "moved";
+    }
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     round.outcome = failed(error.reason, `Cluster "${cluster.name}": ${error.message}`);
   }
   return { record: current, round };
+}
+
+/** Records that a pass over all grants begins, where one does: what stood before it, no longer counts. */
+async function beginGrants(
+  record: Tenant,
+  status: Status,
+  cluster: Cluster,
+  { platform, store }: ReconcilePorts,
+): Promise<{ record: Tenant; status: Status } | "moved"> {
+  if (record.hasGrants !== true || record.desired.state !== "Active") return { record, status };
+  const grants = beginPass(status.grants, shapeOfBindings(record, platform, cluster));
+  if (grants === status.grants) return { record, status };
+  // Where nothing is known of the bindings, nothing has to be taken back.
+  if (status.grants === undefined && record.status.grants === undefined) return { record, status: { ...status, grants } };
+  const after = { ...record, status: { ...record.status, grants } };
+  return (await unlessMoved(store.write({ before: record, after, lease: "hold" })))
+    ? { record: after, status: { ...status, grants } }
+    : "moved";
+}
+
+async function grantsOf(tenant: Tenant, cluster: Cluster, { platform, store }: ReconcilePorts): Promise<GrantsToBring> {
+  const { status, hasGrants, desired } = tenant;
+  if (hasGrants !== true || desired.state !== "Active" || status.grants === undefined)
+    return { objects: [], absent: [], status: status.grants };
+  return grantsToBring(tenant, status.grants, cluster, platform, store);
 }
 
 function outcomeOf(planned: Outcome, performed: Round["performed"]): Outcome {
@@ -92,12 +134,7 @@ async function sleepOrWake(record: Tenant, { tenant, api, run, ports }: Work, ro
     const seen = await listWorkloads(api, namespace, run.signal);
     const workloads = capture(status.workloads, seen);
     const after = { ...record, status: { ...record.status, workloads } };
-    try {
-      await ports.store.write({ before: record, after, lease: "hold" });
-    } catch (error) {
-      if (error instanceof WriteConflict) return "moved";
-      throw error;
-    }
+    if (!(await unlessMoved(ports.store.write({ before: record, after, lease: "hold" })))) return "moved";
     round.performed.workloads = workloads;
     await putToSleep(api, namespace, seen, run.signal);
     round.performed.applied[WORKLOADS] = ASLEEP;

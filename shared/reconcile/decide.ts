@@ -6,7 +6,8 @@ import type { NamespaceSeen } from "./observe.ts";
 
 export type Action =
   | { kind: "apply"; key: string; hash: string; object: KubernetesObject }
-  | { kind: "delete"; key: string; ref: ObjectRef; uid?: string | undefined }
+  /** Of the object with that uid, or of one that no newer generation than that applied. */
+  | { kind: "delete"; key: string; ref: ObjectRef; uid?: string | undefined; generation?: number | undefined }
   /** Passes over what holds a terminating namespace. */
   | { kind: "finalize"; key: string; ref: ObjectRef };
 
@@ -51,7 +52,7 @@ function decideActive(tenant: Tenant, namespace: NamespaceSeen, { objects, absen
   const uid = typeof namespace === "object" ? namespace.uid : tenant.status.namespaceUid;
   const applied = recordTells(tenant, namespace) ? tenant.status.applied : {};
   const deletes = absent
-    .map((ref): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref }))
+    .map((ref): Action => ({ kind: "delete", key: `${ref.kind}/${ref.name}`, ref, generation: tenant.generation }))
     .filter(({ key }) => applied[key] !== ABSENT);
   const applies = objects.flatMap((object): Action[] => {
     const key = objectKey(object);

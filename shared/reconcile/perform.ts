@@ -1,4 +1,5 @@
-import type { SleepingWorkload } from "../domain/tenant.ts";
+import type { GrantsStatus, SleepingWorkload } from "../domain/tenant.ts";
+import { ANNOTATION_GENERATION } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
 import { ABSENT, type Action, type Plan } from "./decide.ts";
 
@@ -10,6 +11,8 @@ export interface Performed {
   /** What sleeps now, or that everything is awake again. */
   workloads?: SleepingWorkload[] | "awake" | undefined;
   deletionSlot?: number | undefined;
+  /** How far the bindings of all grants now follow. */
+  grants?: GrantsStatus | undefined;
   /** First error of each object, by key. */
   errors: Record<string, ClusterError>;
 }
@@ -28,7 +31,7 @@ async function act(action: Action, api: ClusterApi, signal: AbortSignal, perform
   const { key } = action;
   try {
     if (action.kind === "delete") {
-      await api.delete(action.ref, { uid: action.uid }, signal);
+      await remove(action, api, signal);
       performed.applied[key] = ABSENT;
       return;
     }
@@ -40,4 +43,23 @@ async function act(action: Action, api: ClusterApi, signal: AbortSignal, perform
     if (!(error instanceof ClusterError)) throw error;
     performed.errors[key] = error;
   }
+}
+
+/**
+ * Deletes an object. Admission holds no deletion to its generation, so one that might come late looks first: what a newer
+ * generation applied stays, also where it comes in between.
+ */
+async function remove(
+  { key, ref, uid, generation }: Extract<Action, { kind: "delete" }>,
+  api: ClusterApi,
+  signal: AbortSignal,
+): Promise<void> {
+  if (generation === undefined) return api.delete(ref, { uid }, signal);
+  const standing = await api.get(ref, signal);
+  if (standing === undefined) return;
+  const applied = Number(standing.metadata?.annotations?.[ANNOTATION_GENERATION] ?? 0);
+  if (applied > generation)
+    throw new ClusterError(409, "NewerGeneration", `${key} was applied by generation ${applied}, and this is ${generation}.`);
+  const { uid: seen, resourceVersion } = standing.metadata ?? {};
+  await api.delete(ref, { uid: seen, resourceVersion }, signal);
 }

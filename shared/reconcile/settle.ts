@@ -3,7 +3,7 @@ import { type Said, ttlAfter } from "../domain/outbox.ts";
 import type { Platform } from "../domain/platform.ts";
 import { effectiveQuota } from "../domain/quota.ts";
 import { type DecommissionProof, earliest, type Failure, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
-import { conditionOf, revisionOn } from "../manifests/index.ts";
+import { conditionOf, isGrantKey, revisionOn } from "../manifests/index.ts";
 import type { ClusterError, ClusterScopedFind } from "../ports.ts";
 import { conditionsOf } from "./conditions.ts";
 import { ABSENT, type Outcome } from "./decide.ts";
@@ -57,6 +57,8 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     ...tenant,
     status: { ...status, conditions },
     announcements: done ? [] : tenant.announcements,
+    pendingGrants: done ? undefined : tenant.pendingGrants,
+    hasGrants: deleted ? undefined : tenant.hasGrants,
     timers,
     dueAt: earliest(timers),
     lease: undefined,
@@ -69,7 +71,7 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
 /** What the cluster now has, as far as the record tells. */
 export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "namespace" | "performed">): Status {
   const { status } = tenant;
-  if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {} };
+  if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {}, grants: undefined };
   const { [WORKLOADS]: asleep, ...objects } = namespace === "unread" ? status.applied : {};
   const awake = performed.workloads === "awake";
   const known = awake || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
@@ -78,11 +80,16 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
   return {
     ...status,
     namespaceUid,
-    applied: { ...known, ...performed.applied },
+    applied: { ...known, ...ofTheTenantItself(performed.applied) },
     workloads: performed.workloads === "awake" ? undefined : (performed.workloads ?? status.workloads),
     deletionSlot: performed.deletionSlot ?? status.deletionSlot,
+    grants: performed.grants ?? status.grants,
   };
 }
+
+/** Grants may be thousands: their bindings are not kept in the record. */
+const ofTheTenantItself = (applied: Performed["applied"]): Performed["applied"] =>
+  Object.fromEntries(Object.entries(applied).filter(([key]) => !isGrantKey(key)));
 
 /** The namespace that the record knows is gone, or is another: its uid no longer fits. */
 export function namespaceLost({ errors }: Performed): boolean {
@@ -134,13 +141,14 @@ function tombstone(tenant: Tenant, { cluster, namespace, leftovers }: Round, now
     // No mapping is made yet that could be left.
     identityMappings: 0,
   };
-  return { deletedAt: now, proof, applied: {}, namespaceUid: undefined, workloads: undefined, deletionSlot: undefined };
+  return { deletedAt: now, proof, applied: {}, namespaceUid: undefined, workloads: undefined, deletionSlot: undefined, grants: undefined };
 }
 
 function factsOf(tenant: Tenant, round: Round, status: Status, deleted: boolean): Parameters<typeof conditionsOf>[1] {
   const { outcome } = round;
   const wanted = round.wanted.map(({ key, kind }) => ({ key, condition: conditionOf(kind) }));
-  const standing = new Set(Object.keys(status.applied).filter((key) => status.applied[key] !== ABSENT));
+  const applied = { ...status.applied, ...round.performed.applied };
+  const standing = new Set(Object.keys(applied).filter((key) => applied[key] !== ABSENT));
   const ready =
     outcome.kind !== "done"
       ? { status: false, reason: outcome.reason, message: outcome.message }

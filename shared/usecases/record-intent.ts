@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Grant } from "../domain/access.ts";
 import { TenantryError } from "../domain/errors.ts";
 import type { Intent } from "../domain/intent.ts";
 import { say, ttlAfter } from "../domain/outbox.ts";
@@ -19,6 +20,8 @@ export interface Command {
   key?: { id: string; hash: string } | undefined;
   /** Generation that the caller saw (`If-Match`). */
   ifMatch?: number | undefined;
+  /** Grants (`grantId`) that the command is about: `decide` sees them as they stand. */
+  grants?: readonly string[] | undefined;
   /** Reconcile in this invocation; without it, the queue does. */
   eager?: Run | undefined;
 }
@@ -28,7 +31,7 @@ export interface At {
   now: Timestamp;
   occurredAt: Timestamp;
 }
-type Decide = (before: Tenant | undefined, at: At) => Intent;
+type Decide = (before: Tenant | undefined, at: At, grants: ReadonlyMap<string, Grant>) => Intent;
 
 export interface Recorded {
   tenant: Tenant;
@@ -49,9 +52,13 @@ const TRIES = 8;
 export async function recordIntent(command: Command, decide: Decide, ports: ReconcilePorts): Promise<Recorded> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     if (attempt > 0) await sleep(ports.random() * 20 * 2 ** attempt);
-    const [before, earlier] = await Promise.all([ports.store.get(command.tenantId), command.key && ports.store.findDedupe(command.key.id)]);
+    const [before, earlier, grants] = await Promise.all([
+      ports.store.get(command.tenantId),
+      command.key && ports.store.findDedupe(command.key.id),
+      command.grants ? ports.store.getGrants(command.tenantId, command.grants) : new Map<string, Grant>(),
+    ]);
     if (earlier !== undefined) return replay(command, before, earlier.hash);
-    const attempted = await attemptOnce(command, before, decide, ports);
+    const attempted = await attemptOnce(command, before, (tenant, at) => decide(tenant, at, grants), ports);
     if (attempted !== "conflict") return attempted;
   }
   throw new TenantryError("WriteContention", `Tenant "${command.tenantId}" is being changed by others; try again.`);
@@ -67,7 +74,7 @@ function replay({ tenantId, key }: Command, before: Tenant | undefined, hash: st
 async function attemptOnce(
   command: Command,
   before: Tenant | undefined,
-  decide: Decide,
+  decide: (before: Tenant | undefined, at: At) => Intent,
   ports: ReconcilePorts,
 ): Promise<Recorded | "conflict"> {
   const { ifMatch, eager } = command;
@@ -83,7 +90,9 @@ async function attemptOnce(
   const after = settled ? intent.after : due(intent.after, run, held, now);
   const said = intent.event === undefined ? [] : [{ ...intent.event, cause: command.cause }];
   const spoken = say(after, said, { now, newId: ports.newId, auditDays: ports.platform.retentionDays.audit });
-  if (settled && command.key === undefined && after === before) return { tenant: after, changed: false, created: false };
+  const { grants = [] } = intent;
+  if (settled && command.key === undefined && after === before && grants.length === 0)
+    return { tenant: after, changed: false, created: false };
   try {
     await ports.store.write({
       before,
@@ -91,6 +100,7 @@ async function attemptOnce(
       // "hold" where another is at work: had it finished since we looked, nobody would be left to see this generation.
       lease: run !== undefined ? "take" : held !== undefined && !settled ? "hold" : "ignore",
       events: spoken.events,
+      grants,
       dedupe: dedupeOf(command, after, now, ports),
     });
   } catch (error) {

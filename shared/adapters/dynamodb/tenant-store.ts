@@ -1,5 +1,4 @@
 import {
-  BatchGetItemCommand,
   GetItemCommand,
   QueryCommand,
   type TransactWriteItem,
@@ -153,18 +152,10 @@ export function createTenantStore(table: Table): TenantStore {
     },
 
     async getGrants(tenantId, ids) {
-      const found = new Map<string, Grant>();
-      let missing = ids.map((id) => toItem(keys.grant(tenantId, id)));
-      while (missing.length > 0) {
-        const RequestItems = { [TableName]: { Keys: missing, ConsistentRead: true } };
-        const { Responses, UnprocessedKeys } = await table.client.send(new BatchGetItemCommand({ RequestItems }));
-        for (const item of Responses?.[TableName] ?? []) {
-          const grant = grantOf(fromItem(item));
-          found.set(grantId(grant), grant);
-        }
-        missing = UnprocessedKeys?.[TableName]?.Keys ?? [];
-      }
-      return found;
+      const items = await Promise.all(ids.map((id) => get(keys.grant(tenantId, id))));
+      return new Map(
+        items.flatMap((item) => (item === undefined ? [] : [grantOf(item)])).map((grant): [string, Grant] => [grantId(grant), grant]),
+      );
     },
 
     async pageGrants(tenantId, { limit, after }) {

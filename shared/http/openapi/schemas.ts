@@ -80,6 +80,29 @@ const Cluster = z
   })
   .meta({ id: "Cluster" });
 
+const Grant = z
+  .strictObject({
+    tenantId: tenantIdSchema,
+    userId: z.string(),
+    role: z.string(),
+    granted: z.boolean().meta({ description: "False where it is being taken back." }),
+    applied: z.boolean().meta({ description: "Whether the cluster has it so." }),
+    sources: z.array(
+      z.strictObject({
+        source: z.string().meta({ description: "`direct`, or `<provider>:<group id>`." }),
+        group: z.string().optional().meta({ description: "The provider's group, by its name." }),
+        at: time,
+        expiresAt: time.optional(),
+        actor: z.string(),
+        correlationId: z.string(),
+      }),
+    ),
+    expiresAt: time.optional().meta({ description: "When it ends by itself." }),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: "Grant", description: "One person's access to a tenant in one role; it stands while one of its sources gives it." });
+
 const Plan = z
   .strictObject({
     cluster: z.string(),
@@ -102,6 +125,8 @@ export const answers: Record<AnswerName, z.ZodType> = {
   TenantOrPlan: z.union([Tenant, Plan]).meta({ id: "TenantOrPlan" }),
   TenantList: z.strictObject({ items: z.array(Tenant), nextCursor }).meta({ id: "TenantList" }),
   EventList: z.strictObject({ items: z.array(Event), nextCursor }).meta({ id: "EventList" }),
+  Grant,
+  GrantList: z.strictObject({ items: z.array(Grant), nextCursor }).meta({ id: "GrantList" }),
   Cluster,
   ClusterList: z.strictObject({ items: z.array(Cluster), nextCursor }).meta({ id: "ClusterList" }),
   Revisions: z

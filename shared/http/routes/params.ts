@@ -1,8 +1,20 @@
 import * as z from "zod";
-import { clusterName } from "../../../events/bodies/fields.ts";
+import { clusterName, role, userId } from "../../../events/bodies/fields.ts";
+import { decodeUserId } from "../../domain/access.ts";
 import { tenantIdSchema } from "../../domain/tenant-id.ts";
 
 export const tenantPath = z.strictObject({ tenantId: tenantIdSchema });
+/** `userId` as it is, or as `~<base64url>` where it holds `/` or `%` or begins with `~`. */
+const userIdInPath = z
+  .string()
+  .transform((name, context) => {
+    const id = decodeUserId(name);
+    if (id === undefined) context.addIssue("after ~, a user id in base64url that needs it");
+    return id ?? "";
+  })
+  .pipe(userId);
+export const grantPath = tenantPath.extend({ userId: userIdInPath, role });
+
 export const clusterPath = z.strictObject({ name: clusterName });
 
 const limit = z

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
 import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
+import { grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import type { Command } from "../../../shared/usecases/record-intent.ts";
 import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
@@ -9,6 +10,8 @@ import { aCause } from "../../support/builders.ts";
 import type { Ports, World } from "./world.ts";
 
 export const acme = { name: "Acme Inc.", tier: "basic" };
+
+const anna = { userId: "anna@example.com", role: "tenant-viewer" };
 
 export type Act = (command: Command, ports: Ports) => Promise<unknown>;
 export const acts = {
@@ -19,6 +22,9 @@ export const acts = {
   rename: (command, ports) => changeTenant(command, { name: "Acme GmbH" }, ports),
   suspend: (command, ports) => suspendTenant(command, ports),
   activate: (command, ports) => activateTenant(command, ports),
+  grant: (command, ports) => grantAccess(command, anna, undefined, ports),
+  revoke: (command, ports) => revokeAccess(command, anna, ports),
+  grantBob: (command, ports) => grantAccess(command, { ...anna, userId: "bob@example.com" }, undefined, ports),
   tearDown: (command, ports) => tearDownTenant(command, ports),
 } satisfies Record<string, Act>;
 
@@ -50,6 +56,13 @@ export const operations: Operation[] = [
   { name: "tier change by the queue", after: [acts.onboard], act: acts.toPremium, queued: true },
   { name: "suspension", after: [acts.onboard, { deed: deploys }], act: acts.suspend },
   { name: "activation", after: [acts.onboard, { deed: deploys }, acts.suspend], act: acts.activate },
+  { name: "grant", after: [acts.onboard], act: acts.grant },
+  { name: "grant by the queue", after: [acts.onboard, acts.grantBob], act: acts.grant, queued: true },
+  { name: "revoke", after: [acts.onboard, acts.grantBob, acts.grant], act: acts.revoke },
+  { name: "revoke by the queue", after: [acts.onboard, acts.grant], act: acts.revoke, queued: true },
+  { name: "suspension of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob], act: acts.suspend },
+  { name: "activation of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob, acts.suspend], act: acts.activate },
+  { name: "decommission of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob], act: acts.tearDown },
   { name: "decommission", after: [acts.onboard], act: acts.tearDown },
   { name: "onboarding after a decommission", after: [acts.onboard, acts.tearDown], act: acts.onboard },
 ];

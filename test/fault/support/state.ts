@@ -4,6 +4,7 @@ import type { World } from "./world.ts";
 /** What must come out the same, whatever died on the way: all but times, ids and uids. */
 export interface FinalState {
   record: unknown;
+  grants: unknown[];
   objects: unknown[];
   events: unknown[];
 }
@@ -27,6 +28,7 @@ export function withoutServerFields(object: KubernetesObject): unknown {
 export function finalState(world: World, tenantId = "acme"): FinalState {
   return {
     record: plain(world.table.tenants.get(tenantId)),
+    grants: [...world.table.grants.values()].map(plain),
     objects: world.cluster.objects().map(withoutServerFields),
     events: world.table.events.map(plain),
   };

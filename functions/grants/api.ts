@@ -1,0 +1,43 @@
+import { isGranted } from "../../shared/domain/access.ts";
+import { httpHandler } from "../../shared/http/handler.ts";
+import { renderGrant } from "../../shared/http/render.ts";
+import type { HttpAnswer } from "../../shared/http/request.ts";
+import { grantsApi } from "../../shared/http/routes/grants-api.ts";
+import type { ReconcilePorts } from "../../shared/reconcile/ports.ts";
+import { type GrantRecorded, grantAccess, revokeAccess } from "../../shared/usecases/grant-access.ts";
+import { listGrants, readGrant } from "../../shared/usecases/read-grants.ts";
+import { commandOf } from "../http.ts";
+import { reconcileDeps } from "../reconcile/deps.ts";
+
+/** `/tenants/{tenantId}/grants[/{userId}/{role}]`. */
+export const createHandler = (ports: ReconcilePorts) => {
+  const now = () => ports.clock.now().toISOString();
+  const answer = (status: number, { grant, tenant }: Pick<GrantRecorded, "grant" | "tenant">): HttpAnswer =>
+    grant === undefined ? { status } : { status, body: renderGrant(grant, tenant, now()) };
+  return httpHandler(
+    grantsApi,
+    {
+      async listGrants({ params, query }) {
+        const { tenant, grants, nextCursor } = await listGrants(params.tenantId, query, ports);
+        return { status: 200, body: { items: grants.map((grant) => renderGrant(grant, tenant, now())), nextCursor } };
+      },
+      async getGrant({ params }) {
+        return answer(200, await readGrant(params.tenantId, params, ports));
+      },
+      async putGrant(request) {
+        const { params, body } = request;
+        const recorded = await grantAccess(commandOf(request, "putGrant", params.tenantId, ports), params, body.expiresAt, ports);
+        return answer(recorded.applied ? (recorded.created ? 201 : 200) : 202, recorded);
+      },
+      async deleteGrant(request) {
+        const { params } = request;
+        const recorded = await revokeAccess(commandOf(request, "deleteGrant", params.tenantId, ports), params, ports);
+        if (recorded.grant !== undefined && isGranted(recorded.grant, now())) return answer(200, recorded);
+        return recorded.applied ? { status: 204 } : answer(202, recorded);
+      },
+    },
+    ports,
+  );
+};
+
+export const handler = createHandler(reconcileDeps());

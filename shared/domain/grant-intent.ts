@@ -1,0 +1,140 @@
+import { expiryOf, type Grant, type GrantKey, type GrantSource, giving, grantId, isGranted, type SourceName } from "./access.ts";
+import { TenantryError } from "./errors.ts";
+import type { Intent } from "./intent.ts";
+import { judge } from "./lifecycle.ts";
+import { ttlAfter } from "./outbox.ts";
+import type { Announcement, Cause, Tenant, Timestamp } from "./tenant.ts";
+
+/** Changes of grants that a tenant may have waiting for the cluster. */
+export const PENDING_GRANTS = 50;
+
+/** What one source now says of a grant. */
+export interface GrantAsked extends Omit<GrantKey, "tenantId"> {
+  source: SourceName;
+  granted: boolean;
+  /** When it was asked for: the highest wins, source by source, and of the same time the revoke. */
+  at: Timestamp;
+  expiresAt?: Timestamp | undefined;
+  group?: string | undefined;
+}
+
+export interface GrantsAsked {
+  asked: readonly GrantAsked[];
+  /** Grants to judge anew, as time has passed. */
+  recheck?: readonly Omit<GrantKey, "tenantId">[];
+  cause: Cause;
+  now: Timestamp;
+  /** Days that a revoked grant is remembered. */
+  rememberDays: number;
+}
+
+/**
+ * Changes grants of one tenant by what their sources say. The generation moves only where somebody's access does.
+ * @param grants those that are asked about, as they stand, by `grantId`
+ * @throws TenantryError `TenantNotFound`, `TenantDeleting`, `TenantDeleted`, `WriteContention` while too much is under way
+ */
+export function changeGrants(
+  tenantId: string,
+  before: Tenant | undefined,
+  grants: ReadonlyMap<string, Grant>,
+  { asked, recheck = [], cause, now, rememberDays }: GrantsAsked,
+): Intent {
+  const granting = asked.some(({ granted }) => granted);
+  const settled = judge(granting ? "grant" : "revoke", tenantId, before) === "settled";
+  const tenant = before as Tenant;
+  if (settled) return { after: tenant, settled };
+  const fresh = asked.filter((one) => isForThisTenant(tenant, one));
+  const told = new Map([...fresh, ...recheck].map((one) => [grantId(one), { userId: one.userId, role: one.role }]));
+  const writes: NonNullable<Intent["grants"]> = [];
+  const moved: Grant[] = [];
+  for (const [id, key] of told) {
+    const standing = grants.get(id);
+    const sources = withSources(
+      standing?.sources ?? {},
+      fresh.filter((one) => grantId(one) === id),
+      cause,
+    );
+    const granted = isGranted({ sources }, now);
+    if (sources === standing?.sources && granted === standing.granted) continue;
+    if (standing === undefined && Object.keys(sources).length === 0) continue;
+    const after = grantOf({ tenantId, ...key }, standing, { sources, granted, now, rememberDays });
+    writes.push({ before: standing, after });
+    if (granted !== (standing?.granted ?? false)) moved.push(after);
+  }
+  if (moved.length === 0) return { after: tenant, settled: true, grants: writes };
+  return { after: moving(tenant, moved, cause, now), grants: writes };
+}
+
+/** Whether it was asked of this tenant, and not of an earlier one of its id. */
+function isForThisTenant({ tenantId, formerUntil }: Tenant, { granted, at }: GrantAsked): boolean {
+  if (formerUntil === undefined || at > formerUntil) return true;
+  if (!granted) return false;
+  throw new TenantryError("TenantDeleted", `Tenant "${tenantId}" was decommissioned after this grant was asked for (${at}).`);
+}
+
+/** The sources with what is newer than they; the same object where nothing is. */
+function withSources(sources: Grant["sources"], asked: readonly GrantAsked[], cause: Cause): Grant["sources"] {
+  let result = sources;
+  for (const { source, granted, at, expiresAt, group } of asked) {
+    const standing = result[source];
+    if (standing !== undefined && (at < standing.at || (at === standing.at && !standing.granted))) continue;
+    const next: GrantSource = { granted, at, expiresAt, group, cause };
+    if (standing !== undefined && standing.at === at && standing.granted === granted && standing.expiresAt === expiresAt) continue;
+    result = { ...result, [source]: next };
+  }
+  return result;
+}
+
+function grantOf(
+  key: GrantKey,
+  standing: Grant | undefined,
+  { sources, granted, now, rememberDays }: Pick<Grant, "sources" | "granted"> & { now: Timestamp; rememberDays: number },
+): Grant {
+  return {
+    ...key,
+    sources,
+    granted,
+    version: (standing?.version ?? 0) + 1,
+    createdAt: standing?.granted === true || !granted ? (standing?.createdAt ?? now) : now,
+    updatedAt: now,
+    dueAt: granted ? expiryOf({ sources }, now) : undefined,
+    ttl: granted ? undefined : ttlAfter(now, rememberDays),
+  };
+}
+
+function moving(tenant: Tenant, moved: readonly Grant[], cause: Cause, now: Timestamp): Tenant {
+  const pendingGrants = [...new Set([...(tenant.pendingGrants ?? []), ...moved.map(grantId)])];
+  if (pendingGrants.length > PENDING_GRANTS) {
+    throw new TenantryError(
+      "WriteContention",
+      `Tenant "${tenant.tenantId}" has ${tenant.pendingGrants?.length} changes of access under way; try again.`,
+    );
+  }
+  const generation = tenant.generation + 1;
+  const announced = moved.map(
+    ({ userId, role, granted, sources }): Announcement => ({
+      type: granted ? "TenantAccessGranted" : "TenantAccessRevoked",
+      generation,
+      cause,
+      data: {
+        userId,
+        role,
+        ...(granted
+          ? { sources: giving({ sources }, now), expiresAt: expiryOf({ sources }, now) }
+          : {
+              sources: Object.keys(sources).sort(),
+              reason: Object.values(sources).some((source) => source.granted) ? "Expired" : "Revoked",
+            }),
+      },
+    }),
+  );
+  return {
+    ...tenant,
+    generation,
+    cause,
+    hasGrants: true,
+    pendingGrants,
+    announcements: [...tenant.announcements, ...announced],
+    updatedAt: now,
+  };
+}

@@ -1,0 +1,106 @@
+import { DIRECT, type Grant, type GrantKey, grantId } from "../domain/access.ts";
+import { TenantryError } from "../domain/errors.ts";
+import { assertAhead } from "../domain/expiry.ts";
+import { changeGrants, type GrantAsked } from "../domain/grant-intent.ts";
+import type { Platform } from "../domain/platform.ts";
+import type { Tenant, Timestamp } from "../domain/tenant.ts";
+import type { ReconcilePorts } from "../reconcile/ports.ts";
+import { type Command, type Recorded, recordIntent } from "./record-intent.ts";
+
+type Key = Omit<GrantKey, "tenantId">;
+
+export interface GrantRecorded extends Recorded {
+  grant: Grant | undefined;
+  /** Whether the cluster has it so. */
+  applied: boolean;
+}
+
+/** Gives a person a role, directly. Throws `UnknownRole`, `InvalidInput`, `TenantNotFound`, `TenantDeleting`, `TenantDeleted`. */
+export async function grantAccess(
+  command: Command,
+  key: Key,
+  expiresAt: Timestamp | undefined,
+  ports: ReconcilePorts,
+): Promise<GrantRecorded> {
+  knownRole(key.role, ports.platform);
+  assertAhead(expiresAt, ports.clock.now().toISOString());
+  return changeDirectly(command, { ...key, granted: true, expiresAt }, ports);
+}
+
+/** Takes back what was granted directly. Throws `TenantNotFound`, and, asked in person, `GrantNotFound` where there never was one. */
+export async function revokeAccess(command: Command, key: Key, ports: ReconcilePorts): Promise<GrantRecorded> {
+  return changeDirectly(command, { ...key, granted: false }, ports);
+}
+
+async function changeDirectly(
+  command: Command,
+  asked: Key & { granted: boolean; expiresAt?: Timestamp | undefined },
+  ports: ReconcilePorts,
+): Promise<GrantRecorded> {
+  const id = grantId(asked);
+  let granted = false;
+  const recorded = await recordIntent(
+    { ...command, grants: [id] },
+    (before, { now, occurredAt }, grants) => {
+      const standing = grants.get(id);
+      granted = standing?.granted ?? false;
+      if (command.newest === true && !asked.granted && standing === undefined && before !== undefined)
+        throw notFound(command.tenantId, asked);
+      const at = command.newest === true ? newestFor(before, standing, occurredAt) : occurredAt;
+      return changeGrants(command.tenantId, before, grants, {
+        asked: [{ ...asked, source: DIRECT, at }],
+        cause: command.cause,
+        now,
+        rememberDays: ports.platform.retentionDays.tombstone,
+      });
+    },
+    ports,
+  );
+  const grant = (await ports.store.getGrants(command.tenantId, [id])).get(id);
+  return { ...recorded, created: recorded.changed && !granted, grant, applied: recorded.tenant.pendingGrants?.includes(id) !== true };
+}
+
+/** A time that wins over what the source said before, and over an earlier tenant's end. */
+function newestFor(before: Tenant | undefined, standing: Grant | undefined, occurredAt: Timestamp): Timestamp {
+  const last = [standing?.sources[DIRECT]?.at ?? "", before?.formerUntil ?? ""].sort().at(-1) ?? "";
+  return last >= occurredAt ? new Date(Date.parse(last) + 1).toISOString() : occurredAt;
+}
+
+/** What sources say of grants of one tenant, at most `GRANTS_AT_ONCE` grants. The roles are known. Throws as `recordIntent` does. */
+export async function changeAccess(command: Command, asked: readonly GrantAsked[], ports: ReconcilePorts): Promise<Recorded> {
+  return recordIntent(
+    { ...command, grants: [...new Set(asked.map(grantId))] },
+    (before, { now }, grants) =>
+      changeGrants(command.tenantId, before, grants, {
+        asked,
+        cause: command.cause,
+        now,
+        rememberDays: ports.platform.retentionDays.tombstone,
+      }),
+    ports,
+  );
+}
+
+/** Ends a grant whose time has come. */
+export async function expireGrant(command: Command, key: Key, ports: ReconcilePorts): Promise<Recorded> {
+  return recordIntent(
+    { ...command, grants: [grantId(key)] },
+    (before, { now }, grants) =>
+      changeGrants(command.tenantId, before, grants, {
+        asked: [],
+        recheck: [key],
+        cause: command.cause,
+        now,
+        rememberDays: ports.platform.retentionDays.tombstone,
+      }),
+    ports,
+  );
+}
+
+function knownRole(role: string, { grantRoles }: Platform): void {
+  if (grantRoles.includes(role)) return;
+  throw new TenantryError("UnknownRole", `No grant may name the role "${role}". There are: ${grantRoles.join(", ")}.`);
+}
+
+export const notFound = (tenantId: string, { userId, role }: Key): TenantryError =>
+  new TenantryError("GrantNotFound", `"${userId}" has no grant of "${role}" in tenant "${tenantId}".`);

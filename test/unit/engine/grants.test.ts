@@ -1,0 +1,201 @@
+import { describe, expect, test } from "@jest/globals";
+import { grantId } from "../../../shared/domain/access.ts";
+import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
+import { changeAccess, expireGrant, grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
+import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
+import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
+import { aCluster } from "../../support/builders.ts";
+import { anEngine } from "../../support/engine.ts";
+
+const acme = { name: "Acme Inc.", tier: "basic" };
+const signal = AbortSignal.timeout(60_000);
+const anna = { userId: "anna@example.com", role: "tenant-viewer" };
+const bob = { userId: "bob/ops", role: "tenant-admin" };
+
+async function onboarded(prefix = "oidc:") {
+  const engine = anEngine({
+    clusters: [aCluster({ access: { mode: "oidc", issuerUrl: "https://id.example.com", clientId: "kubernetes", usernamePrefix: prefix } })],
+  });
+  await onboardTenant(engine.command(), acme, engine.ports);
+  engine.pass(1_000);
+  const binding = async (name: string) =>
+    engine.cluster.get({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", name, namespace: "tenant-acme" }, signal);
+  const bindings = () =>
+    engine.cluster
+      .objects()
+      .filter(({ kind, metadata }) => kind === "RoleBinding" && metadata?.name?.startsWith("user-"))
+      .map(({ metadata }) => metadata?.name)
+      .sort();
+  return { engine, binding, bindings };
+}
+
+describe("A grant", () => {
+  test("is one binding of the person, with the cluster's prefix, to the ClusterRole", async () => {
+    const { engine, binding } = await onboarded();
+    const before = engine.cluster.calls.length;
+    const { grant, applied, created } = await grantAccess(engine.command(), anna, undefined, engine.ports);
+    expect({ granted: grant?.granted, applied, created }).toEqual({ granted: true, applied: true, created: true });
+    expect(engine.cluster.calls.slice(before).map(({ verb, ref }) => `${verb} ${ref?.kind}`)).toEqual(["apply RoleBinding"]);
+    expect(await binding("user-anna@example.com-tenant-viewer")).toMatchObject({
+      metadata: { labels: { "tenant-id": "acme" }, annotations: { "tenantry.dev/user-id": "anna@example.com" } },
+      roleRef: { kind: "ClusterRole", name: "tenant-viewer" },
+      subjects: [{ kind: "User", apiGroup: "rbac.authorization.k8s.io", name: "oidc:anna@example.com" }],
+    });
+    expect(engine.said().at(-1)).toBe("3 TenantAccessGranted");
+    expect(engine.table.events.at(-1)?.detail.data).toEqual({ ...anna, sources: ["direct"] });
+  });
+
+  test("of a user id that no name can hold has it encoded in the binding's name", async () => {
+    const { engine, bindings } = await onboarded();
+    await grantAccess(engine.command(), bob, undefined, engine.ports);
+    expect(bindings()).toEqual([`user-~${Buffer.from("bob/ops").toString("base64url")}-tenant-admin`]);
+  });
+
+  test("repeated changes nothing", async () => {
+    const { engine } = await onboarded();
+    await grantAccess(engine.command(), anna, undefined, engine.ports);
+    const { generation } = await engine.tenant();
+    const { created } = await grantAccess(engine.command(), anna, undefined, engine.ports);
+    expect(created).toBe(false);
+    expect((await engine.tenant()).generation).toBe(generation);
+  });
+
+  test("of a role that is not on the list is refused, and nothing is written", async () => {
+    const { engine } = await onboarded();
+    await expect(grantAccess(engine.command(), { ...anna, role: "cluster-admin" }, undefined, engine.ports)).rejects.toMatchObject({
+      code: "UnknownRole",
+    });
+    expect(engine.table.grants.size).toBe(0);
+  });
+
+  test("taken back is gone from the cluster, and what an older request asks comes too late", async () => {
+    const { engine, bindings } = await onboarded();
+    await grantAccess(engine.command(), anna, undefined, engine.ports);
+    const late = engine.now();
+    engine.pass(1_000);
+    const { applied, grant } = await revokeAccess(engine.command(), anna, engine.ports);
+    expect({ applied, granted: grant?.granted }).toEqual({ applied: true, granted: false });
+    expect(bindings()).toEqual([]);
+    expect(engine.table.events.at(-1)?.detail.data).toEqual({ ...anna, sources: ["direct"], reason: "Revoked" });
+    await grantAccess(engine.command({ occurredAt: late }), anna, undefined, engine.ports);
+    expect(bindings()).toEqual([]);
+  });
+
+  test("asked for in person is newer than what an event from the future's edge said", async () => {
+    const { engine, bindings } = await onboarded();
+    await grantAccess(engine.command({ occurredAt: "2030-01-01T00:04:00.000Z" }), anna, undefined, engine.ports);
+    await revokeAccess(engine.command({ newest: true }), anna, engine.ports);
+    expect(bindings()).toEqual([]);
+  });
+
+  test("that never was cannot be taken back in person, and an event's revoke of it holds against an older grant", async () => {
+    const { engine, bindings } = await onboarded();
+    await expect(revokeAccess(engine.command({ newest: true }), anna, engine.ports)).rejects.toMatchObject({ code: "GrantNotFound" });
+    const earlier = engine.now();
+    engine.pass(1_000);
+    await revokeAccess(engine.command(), anna, engine.ports);
+    await grantAccess(engine.command({ occurredAt: earlier }), anna, undefined, engine.ports);
+    expect(bindings()).toEqual([]);
+  });
+
+  test("goes only with the last source that gives it", async () => {
+    const { engine, bindings } = await onboarded();
+    const said = (source: string, granted: boolean, at: string) => ({ ...anna, source, granted, at, group: source });
+    const change = async (source: string, granted: boolean) =>
+      changeAccess(engine.command(), [said(source, granted, engine.now())], engine.ports);
+    await change("okta:g1", true);
+    const { generation } = await engine.tenant();
+    await change("okta:g2", true);
+    expect((await engine.tenant()).generation).toBe(generation);
+    engine.pass(1_000);
+    await change("okta:g1", false);
+    expect(bindings()).toHaveLength(1);
+    await change("okta:g2", false);
+    expect(bindings()).toEqual([]);
+  });
+
+  test("ends at its time", async () => {
+    const { engine, bindings } = await onboarded();
+    const expiresAt = "2030-01-01T01:00:00.000Z";
+    await grantAccess(engine.command(), anna, expiresAt, engine.ports);
+    expect(engine.table.grants.get(`acme#${grantId(anna)}`)?.dueAt).toBe(expiresAt);
+    await expireGrant(engine.command(), anna, engine.ports);
+    expect(bindings()).toHaveLength(1);
+    engine.pass(3_600_000);
+    await expireGrant(engine.command({ tenantId: "acme" }), anna, engine.ports);
+    expect(bindings()).toEqual([]);
+    expect(engine.table.events.at(-1)?.detail.data).toMatchObject({ reason: "Expired" });
+    expect(engine.table.grants.get(`acme#${grantId(anna)}`)?.dueAt).toBeUndefined();
+  });
+});
+
+describe("The grants of a tenant", () => {
+  const many = Array.from({ length: 230 }, (_, index) => ({
+    userId: `user${String(index).padStart(3, "0")}@example.com`,
+    role: "tenant-viewer",
+  }));
+  const granted = async () => {
+    const world = await onboarded();
+    const { engine } = world;
+    for (let start = 0; start < many.length; start += 25) {
+      const asked = many.slice(start, start + 25).map((key) => ({ ...key, source: "okta:g", granted: true, at: engine.now() }));
+      await changeAccess(engine.command(), asked, engine.ports);
+    }
+    engine.pass(1_000);
+    return world;
+  };
+
+  test("are cut while it is suspended, page by page, and come back when it is activated", async () => {
+    const { engine, bindings } = await granted();
+    expect(bindings()).toHaveLength(230);
+    await suspendTenant(engine.command(), engine.ports);
+    await engine.settle();
+    expect(bindings()).toEqual([]);
+    await grantAccess(engine.command(), anna, undefined, engine.ports);
+    await engine.settle();
+    expect(bindings()).toEqual([]);
+    engine.pass(1_000);
+    await activateTenant(engine.command(), engine.ports);
+    await engine.settle();
+    expect(bindings()).toHaveLength(231);
+    expect((await engine.tenant()).status.observedGeneration).toBe((await engine.tenant()).generation);
+  });
+
+  test("are brought back with a namespace that somebody removed", async () => {
+    const { engine, bindings } = await granted();
+    const uid = (await engine.tenant()).status.namespaceUid;
+    await engine.cluster.delete({ apiVersion: "v1", kind: "Namespace", name: "tenant-acme" }, { uid }, signal);
+    engine.cluster.finishDeletes();
+    expect(bindings()).toEqual([]);
+    await grantAccess(engine.command(), anna, undefined, engine.ports);
+    await engine.settle();
+    expect(bindings()).toHaveLength(231);
+  });
+
+  test("follow the cluster's prefix when a wave makes the tenant due", async () => {
+    const { engine, binding } = await granted();
+    const [cluster] = [...engine.registry.clusters.values()];
+    if (cluster?.access === undefined) throw new Error("No cluster");
+    cluster.access = { ...cluster.access, usernamePrefix: "sso:" };
+    await grantAccess(engine.command(), anna, undefined, engine.ports);
+    await engine.settle();
+    expect(await binding("user-user007@example.com-tenant-viewer")).toMatchObject({ subjects: [{ name: "sso:user007@example.com" }] });
+  });
+
+  test("are forgotten with the tenant: one of the same id begins without, and an older grant does not reach it", async () => {
+    const { engine, bindings } = await granted();
+    const late = engine.now();
+    engine.pass(1_000);
+    await tearDownTenant(engine.command(), engine.ports);
+    await engine.settle();
+    expect(engine.table.grants.size).toBe(0);
+    engine.pass(1_000);
+    await onboardTenant(engine.command(), acme, engine.ports);
+    await engine.settle();
+    expect(bindings()).toEqual([]);
+    await expect(grantAccess(engine.command({ occurredAt: late }), anna, undefined, engine.ports)).rejects.toMatchObject({
+      code: "TenantDeleted",
+    });
+  });
+});
