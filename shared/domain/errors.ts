@@ -13,6 +13,8 @@ export const errorCodes = {
   PreconditionFailed: { retryable: false },
   ClusterNotFound: { retryable: false },
   ClusterInUse: { retryable: false },
+  TenantNotPlaced: { retryable: true },
+  ClusterAccessUnknown: { retryable: false },
   ClusterUnreachable: { retryable: true },
   UnknownRole: { retryable: false },
   GrantNotFound: { retryable: false },

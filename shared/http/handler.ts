@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { TenantryError } from "../domain/errors.ts";
 import type { Clock, Log } from "../ports.ts";
 import { authorise, type Claims } from "./authorise.ts";
+import { preferredMedia } from "./media.ts";
 import { applyPrefer, parsePrefer } from "./prefer.ts";
 import { problemAnswer, problemOf } from "./problem.ts";
 import { check, decodeParams, readBody, readIdempotencyKey, readIfMatch, readQuery } from "./read.ts";
@@ -65,6 +66,7 @@ async function serve(
   const unsafe = route.method !== "GET";
   const preference = applyPrefer(parsePrefer(header["prefer"]), route.waitSeconds ?? 0);
   const traceId = traceIdOf(event);
+  const media = preferredMedia(header["accept"], route.media ?? ["application/json"]);
   const answer = await operation({
     params: route.params && check(route.params, rawParams, "path"),
     query: readQuery(route, event),
@@ -72,27 +74,32 @@ async function serve(
     ifMatch: unsafe && route.etag ? readIfMatch(header["if-match"]) : undefined,
     body: readBody(route, event, header["content-type"]),
     principal,
+    media,
     traceId,
     cause: { actor: principal, correlationId: traceId, causationId: traceId },
     receivedAt: deps.clock.now().toISOString(),
     waitSeconds: preference.waitSeconds,
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
-  return render(answer, route.waitSeconds === undefined ? undefined : preference.applied);
+  return render(answer, media, route.waitSeconds === undefined ? undefined : preference.applied);
 }
 
-function render({ status, body, location, etag, headers }: HttpAnswer, applied: string | undefined): APIGatewayProxyStructuredResultV2 {
+function render(
+  { status, body, text = body === undefined ? undefined : JSON.stringify(body), location, etag, headers }: HttpAnswer,
+  media: string,
+  applied: string | undefined,
+): APIGatewayProxyStructuredResultV2 {
   return {
     statusCode: status,
     headers: {
-      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(text !== undefined && { "content-type": body === undefined ? media : "application/json" }),
       "cache-control": "no-store",
       ...(location !== undefined && { location }),
       ...(etag !== undefined && { etag }),
       ...(applied !== undefined && { "preference-applied": applied }),
       ...headers,
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(text !== undefined && { body: text }),
   };
 }
 

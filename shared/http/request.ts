@@ -20,6 +20,8 @@ export interface HttpRequest<Params = unknown, Query = unknown, Body = unknown> 
   idempotencyKey?: string | undefined;
   /** The generation that the client saw, by `If-Match`. `*` and no header are both `undefined`. */
   ifMatch?: number | undefined;
+  /** Of the media types that the route answers in, the one that the caller prefers. */
+  media: string;
   /** How long to wait for convergence, 0 to 25: the route's own, unless `Prefer` says otherwise. */
   waitSeconds: number;
   /** What is left of the function's time, milliseconds. */
@@ -31,6 +33,8 @@ export interface HttpAnswer {
   status: number;
   /** Rendered as JSON; none where absent. */
   body?: unknown;
+  /** The body as it goes out, in the request's `media`; instead of `body`. */
+  text?: string | undefined;
   location?: string | undefined;
   etag?: string | undefined;
   headers?: Record<string, string> | undefined;

@@ -10,6 +10,7 @@ export type Area =
   | "grants-api"
   | "clusters-api"
   | "revisions-api"
+  | "kubeconfig-api"
   | "meta-api";
 
 export type Scope = `tenantry/${"tenants" | "access" | "clusters"}.${"read" | "write"}`;
@@ -25,6 +26,7 @@ export type AnswerName =
   | "Cluster"
   | "ClusterList"
   | "Revisions"
+  | "Kubeconfig"
   | "Health"
   | "OpenApi";
 
@@ -49,6 +51,8 @@ export interface Route {
   waitSeconds?: number;
   /** Whether it answers with an `ETag`, and heeds `If-Match` where it is unsafe. */
   etag?: boolean;
+  /** Media types that it answers in, the one it prefers first; JSON alone where absent. */
+  media?: readonly string[];
   /** Status -> the body's schema, or `null` for none. Problems are the same everywhere and not listed. */
   answers: Readonly<Record<number, AnswerName | null>>;
 }

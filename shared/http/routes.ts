@@ -1,6 +1,7 @@
 import type { Route, Routes } from "./route.ts";
 import { clustersApi } from "./routes/clusters-api.ts";
 import { grantsApi } from "./routes/grants-api.ts";
+import { kubeconfigApi } from "./routes/kubeconfig-api.ts";
 import { lifecycleApi } from "./routes/lifecycle-api.ts";
 import { metaApi } from "./routes/meta-api.ts";
 import { onboardingApi } from "./routes/onboarding-api.ts";
@@ -20,6 +21,7 @@ export const areas = [
   lifecycleApi,
   teardownApi,
   grantsApi,
+  kubeconfigApi,
   clustersApi,
   revisionsApi,
   metaApi,

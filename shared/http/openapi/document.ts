@@ -94,7 +94,9 @@ function responses(route: Route): ZodOpenApiResponsesObject {
     {
       description: meanings[Number(status)] ?? "",
       ...(headers && { headers }),
-      ...(name && { content: { "application/json": { schema: answers[name] } } }),
+      ...(name && {
+        content: Object.fromEntries((route.media ?? ["application/json"]).map((type) => [type, { schema: answers[name] }])),
+      }),
     },
   ]);
   const failed = { description: "A problem; its `code` says which.", content: { "application/problem+json": { schema: problem } } };

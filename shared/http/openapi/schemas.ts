@@ -103,6 +103,36 @@ const Grant = z
   })
   .meta({ id: "Grant", description: "One person's access to a tenant in one role; it stands while one of its sources gives it." });
 
+const Kubeconfig = z
+  .strictObject({
+    apiVersion: z.literal("v1"),
+    kind: z.literal("Config"),
+    "current-context": z.string(),
+    clusters: z.array(
+      z.strictObject({ name: z.string(), cluster: z.strictObject({ server: z.url(), "certificate-authority-data": z.string() }) }),
+    ),
+    contexts: z.array(
+      z.strictObject({ name: z.string(), context: z.strictObject({ cluster: z.string(), user: z.string(), namespace: z.string() }) }),
+    ),
+    users: z.array(
+      z.strictObject({
+        name: z.string(),
+        user: z.strictObject({
+          exec: z.strictObject({
+            apiVersion: z.string(),
+            command: z.string(),
+            args: z.array(z.string()),
+            env: z.null(),
+            interactiveMode: z.literal("IfAvailable"),
+            provideClusterInfo: z.boolean(),
+            installHint: z.string(),
+          }),
+        }),
+      }),
+    ),
+  })
+  .meta({ id: "Kubeconfig", description: "A kubeconfig without credentials: its user signs in by an exec plugin." });
+
 const Plan = z
   .strictObject({
     cluster: z.string(),
@@ -149,6 +179,7 @@ export const answers: Record<AnswerName, z.ZodType> = {
       failureShare: z.number(),
     })
     .meta({ id: "Revisions" }),
+  Kubeconfig,
   Health: z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" }),
   OpenApi: z.record(z.string(), z.unknown()).meta({ id: "OpenApi", description: "An OpenAPI 3.1 document." }),
 };

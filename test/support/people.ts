@@ -1,0 +1,51 @@
+import type { JWTPayload } from "jose";
+import { Agent, request } from "undici";
+import { issuerBeside, mintUserToken } from "../../local/kubernetes/user-token.ts";
+import { realApiServer } from "./faulty-cluster.ts";
+import { kubectlApply } from "./stack.ts";
+
+/** The issuer that the cluster of the tests takes people's tokens from. */
+export const theIssuer = () => issuerBeside(process.env["KUBECONFIG"] ?? "");
+
+/** A person's token, as they would get it by signing in; `claims` go over those of a good one. */
+export const signIn = async (userId: string, claims: JWTPayload = {}): Promise<string> => mintUserToken(await theIssuer(), userId, claims);
+
+export interface KubeAnswer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever came.
+  body: any;
+}
+
+/** Asks the cluster's API server with nothing but a bearer token. */
+export async function askCluster(
+  token: string | undefined,
+  path: string,
+  { method = "GET", body }: { method?: "GET" | "POST" | "DELETE"; body?: object } = {},
+): Promise<KubeAnswer> {
+  const { server, caData } = realApiServer();
+  const dispatcher = new Agent({ connect: { ca: Buffer.from(caData, "base64").toString("utf8") } });
+  try {
+    const headers = { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    const answer = await request(`${server}${path}`, {
+      dispatcher,
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, body: text.startsWith("{") ? JSON.parse(text) : text };
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+export async function grant(tenantId: string, userId: string, role: string): Promise<void> {
+  const rbac = "rbac.authorization.k8s.io";
+  await kubectlApply(`tenant-${tenantId}`, {
+    apiVersion: `${rbac}/v1`,
+    kind: "RoleBinding",
+    metadata: { name: `user-${userId}-${role}` },
+    subjects: [{ apiGroup: rbac, kind: "User", name: `oidc:${userId}` }],
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
+  });
+}
