@@ -36,8 +36,8 @@ const verbs: Record<Command, string> = {
   activate: "activate",
   pause: "pause",
   resume: "resume",
-  grant: "grant access",
-  revoke: "revoke access",
+  grant: "grant",
+  revoke: "revoke",
   tearDown: "decommission",
 };
 

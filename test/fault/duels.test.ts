@@ -77,6 +77,30 @@ const duels: (Duel & { ends: Expected })[] = [
     ends: { state: "Active", said: { TenantSuspended: [0, 1], TenantActivated: [0, 1] } },
   },
   {
+    name: "a grant racing the revoke that takes it back",
+    after: [acts.onboard],
+    actors: [acts.grant, acts.revoke],
+    ends: { state: "Active", said: { TenantAccessGranted: [0, 1], TenantAccessRevoked: [0, 1] } },
+  },
+  {
+    name: "a revoke racing the grant that follows it",
+    after: [acts.onboard, acts.grant],
+    actors: [acts.revoke, acts.grant],
+    ends: { state: "Active", said: { TenantAccessGranted: [1, 2], TenantAccessRevoked: [0, 1] } },
+  },
+  {
+    name: "a grant racing a suspension",
+    after: [acts.onboard, acts.grantBob],
+    actors: [acts.grant, acts.suspend],
+    ends: { state: "Active", desired: { suspended: true }, said: { TenantAccessGranted: [2, 2], TenantSuspended: [1, 1] } },
+  },
+  {
+    name: "a grant racing a delete",
+    after: [acts.onboard],
+    actors: [acts.grant, acts.tearDown],
+    ends: { state: "Deleted", said: { TenantAccessGranted: [0, 1], TenantDecommissioned: [1, 1] } },
+  },
+  {
     name: "an activation racing the suspension that takes it back",
     after: [acts.onboard, { deed: deploys }, acts.suspend],
     actors: [acts.activate, acts.suspend],
@@ -99,7 +123,6 @@ const duels: (Duel & { ends: Expected })[] = [
 /** What can be wrong in the cluster through each hole, and nothing else. */
 const through: Record<Hole, RegExp> = {
   "first apply": /is there, and its tenant is Deleted$/,
-  deletion: /^RoleBinding\//,
   patch: /is (awake|asleep)$/,
 };
 

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Scheduler } from "fast-check";
 import { TenantryError } from "../../../shared/domain/errors.ts";
-import { LABEL_MANAGED_BY, MANAGED_BY, objectHash, objectKey, tenantObjects } from "../../../shared/manifests/index.ts";
+import { LABEL_MANAGED_BY, MANAGED_BY, grantBinding, objectHash, objectKey, tenantObjects } from "../../../shared/manifests/index.ts";
 import { isAsleep } from "../../../shared/domain/tenant.ts";
 import { CLOCK_SKEW_MS } from "../../../shared/reconcile/run.ts";
 import { aCluster, platform } from "../../support/builders.ts";
@@ -37,9 +37,9 @@ export interface Setting {
 /**
  * The boundary of the fence. A process that comes back after its lease can still do these, and nothing else; the drift
  * check finds them. `first apply`: a Namespace made for a tenant that is Deleted by then, by an apply with no uid yet to
- * be pinned to. `deletion`: a RoleBinding taken away by name. `patch`: a workload put to sleep or woken.
+ * be pinned to. `patch`: a workload put to sleep or woken.
  */
-export type Hole = "first apply" | "deletion" | "patch";
+export type Hole = "first apply" | "patch";
 
 export interface Fought {
   world: World;
@@ -69,7 +69,7 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
   let thawed = false;
   const gateOf = ({ at, wire }: Fate, onHold: () => void): Gate => {
     let calls = 0;
-    return async (call, effect, args) => {
+    return async (call, effect) => {
       if (++calls >= at && !thawed) {
         onHold();
         const how = await new Promise<"alive" | "gone">((goOn) => held.push({ goOn, wire }));
@@ -80,7 +80,6 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
       }
       await scheduler.schedule(Promise.resolve(), call);
       if (thawed && call.startsWith("cluster.patch")) holes.push("patch");
-      if (thawed && call.startsWith("cluster.delete") && (args[1] as { uid?: string }).uid === undefined) holes.push("deletion");
       return effect();
     };
   };
@@ -181,7 +180,9 @@ export function apart(world: World): string[] {
   if (tenant.status.deletedAt !== undefined) return there.map((object) => `${objectKey(object)} is there, and its tenant is Deleted`);
   const hashes = (objects: KubernetesObject[]): Map<string, string> =>
     new Map(objects.map((object) => [objectKey(object), objectHash(bare(object))]));
-  const wanted = hashes(tenantObjects(tenant, platform, aCluster(), "tenantry-test"));
+  const granted = isAsleep(tenant) ? [] : [...world.table.grants.values()].filter((grant) => grant.granted);
+  const bindings = granted.map((grant) => grantBinding(tenant, grant, aCluster().access?.usernamePrefix ?? ""));
+  const wanted = hashes([...tenantObjects(tenant, platform, aCluster(), "tenantry-test"), ...bindings]);
   const found = hashes(there.filter(({ metadata }) => metadata?.labels?.[LABEL_MANAGED_BY] === MANAGED_BY));
   return [
     ...[...wanted]

@@ -3,7 +3,8 @@ import { type HttpHandler, httpHandler } from "../../../shared/http/handler.ts";
 import type { HttpRequest, Operations } from "../../../shared/http/request.ts";
 import type { Routes } from "../../../shared/http/route.ts";
 
-export const everyScope = "tenantry/tenants.read tenantry/tenants.write tenantry/clusters.read tenantry/clusters.write";
+export const everyScope =
+  "tenantry/tenants.read tenantry/tenants.write tenantry/access.read tenantry/access.write tenantry/clusters.read tenantry/clusters.write";
 
 export interface Asked {
   method: string;
