@@ -2,7 +2,7 @@ import type { JWTPayload } from "jose";
 import { Agent, request } from "undici";
 import { issuerBeside, mintUserToken } from "../../local/kubernetes/user-token.ts";
 import { realApiServer } from "./faulty-cluster.ts";
-import { kubectlApply } from "./stack.ts";
+import { api, until } from "./stack.ts";
 
 /** The issuer that the cluster of the tests takes people's tokens from. */
 export const theIssuer = () => issuerBeside(process.env["KUBECONFIG"] ?? "");
@@ -39,13 +39,10 @@ export async function askCluster(
   }
 }
 
-export async function grant(tenantId: string, userId: string, role: string): Promise<void> {
-  const rbac = "rbac.authorization.k8s.io";
-  await kubectlApply(`tenant-${tenantId}`, {
-    apiVersion: `${rbac}/v1`,
-    kind: "RoleBinding",
-    metadata: { name: `user-${userId}-${role}` },
-    subjects: [{ apiGroup: rbac, kind: "User", name: `oidc:${userId}` }],
-    roleRef: { apiGroup: rbac, kind: "ClusterRole", name: role },
-  });
+/** Grants through the API, and waits until the cluster has it so. */
+export async function grant(tenantId: string, userId: string, role: string, body: { expiresAt?: string } = {}): Promise<void> {
+  const path = `/tenants/${tenantId}/grants/${encodeURIComponent(userId)}/${role}`;
+  const { status, body: answered } = await api("PUT", path, body);
+  if (![200, 201, 202].includes(status)) throw new Error(`PUT ${path}: ${status} ${JSON.stringify(answered)}`);
+  await until(`${userId} to be ${role} of ${tenantId}`, async () => ((await api("GET", path)).body.applied === true ? true : undefined));
 }
