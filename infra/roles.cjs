@@ -14,6 +14,10 @@ const list = (text) =>
     .map((item) => item.trim())
     .filter(Boolean);
 
+// What config/tenantry.ts names `tenantry/<provider>/<use>`. Secrets Manager puts six characters of its own behind a name.
+const secretArns = (use) => [sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:tenantry/*/${use}-*`)];
+const parameterArns = (use) => [sub(`arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/tenantry/*/${use}`)];
+
 const resourceArns = (clusterRoleArns) => ({
   table: [arnOf("Table")],
   dueIndex: [sub("${Table.Arn}/index/due")],
@@ -40,6 +44,12 @@ const resourceArns = (clusterRoleArns) => ({
   driftQueue: [arnOf("DriftQueue")],
   outboxDeadLetters: [arnOf("OutboxDeadLetters")],
   clusterRoles: clusterRoleArns,
+  webhookSecrets: secretArns("webhook"),
+  webhookParameters: parameterArns("webhook"),
+  scimSecrets: secretArns("scim"),
+  scimParameters: parameterArns("scim"),
+  providerApiSecrets: secretArns("api"),
+  providerApiParameters: parameterArns("api"),
   eksClusters: [sub("arn:${AWS::Partition}:eks:*:${AWS::AccountId}:cluster/*")],
 });
 
