@@ -6,6 +6,7 @@ const variables = {
   RECONCILE_QUEUE_URL: z.url(),
   RECONCILE_BULK_QUEUE_URL: z.url(),
   DRIFT_QUEUE_URL: z.url(),
+  ACCESS_QUEUE_URL: z.url(),
   DEAD_LETTER_QUEUE_URL: z.url(),
   INSTALLATION: z.string().min(1),
   AWS_REGION: z.string().min(1),

@@ -110,14 +110,17 @@ export interface Directory {
     provider: ProviderName,
     page: { limit: number; after?: string | undefined },
   ): Promise<{ groups: DirectoryGroup[]; next?: string | undefined }>;
-  /** Makes the group due at `dueAt` and adds 1 to its version, whoever else writes it; false where it is not there. */
+  /**
+   * Makes the group due at `dueAt` and adds 1 to its version, whoever else writes it; false where it is not there.
+   * Whoever works on the group clears its due time only under the version that it began with.
+   */
   touchGroup(provider: ProviderName, id: string, dueAt: Timestamp): Promise<boolean>;
 
   getMembership(provider: ProviderName, groupId: string, userId: string): Promise<Membership | undefined>;
   /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. */
   putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "ttl">): Promise<boolean>;
-  /** Marks the work that follows it as done, where `at` is still `seen`'s; or, with `synced: undefined`, as to be done again. */
-  markMembership(seen: Membership, done: Pick<Membership, "synced" | "grantedAs">): Promise<boolean>;
+  /** Writes how far its grants follow, where `at` and `synced` are still `seen`'s (both); false where they are not. */
+  markMembership(seen: Membership, mark: Pick<Membership, "synced" | "grantedAs" | "mappedAt">): Promise<boolean>;
   deleteMembership(membership: Membership): Promise<void>;
   /** Members, and removed ones (`member: false`) among them, in the order of user ids. `unsynced`: only those with work to do. */
   pageMembers(
@@ -213,6 +216,8 @@ export interface DueIndex {
   due(kind: DueKind, shard: number, now: Timestamp, limit: number): Promise<DueItem[]>;
   /** Moves an item's due time from the one seen to `next`; false where another did, or it is no longer due. */
   claim(item: DueItem, next: Timestamp): Promise<boolean>;
+  /** Moves the due time of an item that is due at `now`, or at exactly the time told, to `next`; false where it is neither. */
+  take(item: DueItem, now: Timestamp, next: Timestamp): Promise<boolean>;
 }
 
 export interface Outbox {

@@ -55,9 +55,10 @@ export function changeGrants(
       cause,
     );
     const granted = isGranted({ sources }, now);
-    if (sources === standing?.sources && granted === standing.granted) continue;
+    const dueAt = granted ? expiryOf({ sources }, now) : undefined;
+    if (sources === standing?.sources && granted === standing.granted && dueAt === standing.dueAt) continue;
     if (standing === undefined && Object.keys(sources).length === 0) continue;
-    const after = grantOf({ tenantId, ...key }, standing, { sources, granted, now, rememberDays });
+    const after = grantOf({ tenantId, ...key }, standing, { sources, granted, dueAt, now, rememberDays });
     writes.push({ before: standing, after });
     if (granted !== (standing?.granted ?? false)) moved.push(after);
   }
@@ -88,17 +89,15 @@ function withSources(sources: Grant["sources"], asked: readonly GrantAsked[], ca
 function grantOf(
   key: GrantKey,
   standing: Grant | undefined,
-  { sources, granted, now, rememberDays }: Pick<Grant, "sources" | "granted"> & { now: Timestamp; rememberDays: number },
+  { now, rememberDays, ...said }: Pick<Grant, "sources" | "granted" | "dueAt"> & { now: Timestamp; rememberDays: number },
 ): Grant {
   return {
     ...key,
-    sources,
-    granted,
+    ...said,
     version: (standing?.version ?? 0) + 1,
-    createdAt: standing?.granted === true || !granted ? (standing?.createdAt ?? now) : now,
+    createdAt: standing?.granted === true || !said.granted ? (standing?.createdAt ?? now) : now,
     updatedAt: now,
-    dueAt: granted ? expiryOf({ sources }, now) : undefined,
-    ttl: granted ? undefined : ttlAfter(now, rememberDays),
+    ttl: said.granted ? undefined : ttlAfter(now, rememberDays),
   };
 }
 

@@ -23,6 +23,8 @@ export interface DirectoryUser {
   updatedAt: Timestamp;
   /** Work that follows a change is not done; the sweep finds it then. */
   dueAt?: Timestamp | undefined;
+  /** Deleted at the provider: kept, as one who is not active, until nothing is left of their access. */
+  deleted?: boolean | undefined;
   /** How the removal of a deactivated person's access went. */
   removal?: Removal | undefined;
 }
@@ -30,9 +32,11 @@ export interface DirectoryUser {
 /** The removal of all grants of a deactivated user. */
 export interface Removal {
   startedAt: Timestamp;
+  /** The user's `at` that it is for. */
+  of: Timestamp;
   /** Grants that were taken away, over all tenants. */
   grants: number;
-  /** Set when the last of them was gone from its cluster. */
+  /** When the last of them was seen to be gone from its cluster. */
   finishedAt?: Timestamp | undefined;
 }
 
@@ -49,10 +53,14 @@ export interface DirectoryGroup {
   at: Timestamp;
   /** Grows with every write of the group, and with every change of its members. */
   version: number;
-  /** What the role mapping made of its name when all of its members were last worked through. */
+  /** What the role mapping makes of its name; while `passing`, also what it made of it before. */
   mapped: MappedRole[];
   /** When that came to be: dates the grants that follow from it. */
   mappedAt: Timestamp;
+  /** The mapping's result, as a key, that `mappedAt` dates; none until the group was first worked on. */
+  mappedFor?: string | undefined;
+  /** The mapping changed, and not all members are worked through yet. */
+  passing?: boolean | undefined;
   createdAt: Timestamp;
   updatedAt: Timestamp;
   dueAt?: Timestamp | undefined;
@@ -68,6 +76,8 @@ export interface Membership {
   at: Timestamp;
   /** The `at` of the change that its grants follow; another value, or none, is work to do. */
   synced?: string | undefined;
+  /** The group's `mappedAt` that they follow. */
+  mappedAt?: Timestamp | undefined;
   /** The user id that its grants were given to. */
   grantedAs?: string | undefined;
   /** Epoch seconds at which a removed membership is forgotten. */

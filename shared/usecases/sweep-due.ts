@@ -1,9 +1,10 @@
 import pLimit from "p-limit";
-import type { Clock, DueIndex, DueItem, DueKind, ReconcileQueue } from "../ports.ts";
+import type { AccessQueue, Clock, DueIndex, DueItem, DueKind, ReconcileQueue } from "../ports.ts";
 
 export interface SweepPorts {
   index: DueIndex;
   queue: ReconcileQueue;
+  accessQueue: AccessQueue;
   clock: Clock;
 }
 
@@ -22,8 +23,27 @@ const PAGE = 100;
 /** Claims under way at once. */
 const CLAIMS = 32;
 
-/** The certain path: claims all tenants that are due, and enqueues them. Stops taking new ones when `signal` aborts. */
-export async function sweepDue({ index, queue, clock }: SweepPorts, signal: AbortSignal): Promise<Swept> {
+/** The certain path: claims all tenants and all access work that are due, and enqueues them. Stops taking new ones when `signal` aborts. */
+export async function sweepDue(ports: SweepPorts, signal: AbortSignal): Promise<Swept> {
+  return total(await Promise.all([sweepTenants(ports, signal), sweepAccess(ports, signal)]));
+}
+
+function sweepAccess({ index, accessQueue, clock }: SweepPorts, signal: AbortSignal): Promise<Swept> {
+  return allShards(index, (shard) =>
+    sweepShard(
+      index,
+      "access",
+      shard,
+      clock,
+      signal,
+      async ({ pk, sk, dueAt }, claimedUntil) =>
+        (await index.claim({ pk, sk, dueAt }, claimedUntil)) ? { pk, sk, dueAt: claimedUntil } : undefined,
+      (items) => accessQueue.send(items),
+    ),
+  );
+}
+
+function sweepTenants({ index, queue, clock }: SweepPorts, signal: AbortSignal): Promise<Swept> {
   return allShards(index, (shard) =>
     sweepShard(
       index,

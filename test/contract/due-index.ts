@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { DueIndex, DueItem, Outbox, OutboxEvent, TenantStore } from "../../shared/ports.ts";
+import type { DueIndex, DueItem, DueKind, Outbox, OutboxEvent, TenantStore } from "../../shared/ports.ts";
 import { aTenant } from "../support/builders.ts";
 
 /** Far ahead, so that no sweep of a running stack is at these items too. */
@@ -30,13 +30,13 @@ export function dueIndexContract(name: string, make: () => Promise<{ store: Tena
       store.write({ before: undefined, after: aTenant({ tenantId, sequence: events.length, dueAt }), lease: "take", events });
 
     /** What is due of this test's tenants, each with the shard that told it. */
-    const look = async (kind: "tenant" | "event", now: string, ids = [tenantId]): Promise<(DueItem & { shard: number })[]> => {
+    const look = async (kind: DueKind, now: string, ids = [tenantId]): Promise<(DueItem & { shard: number })[]> => {
       const shards = Array.from({ length: index.shards }, async (_, shard) =>
         (await index.due(kind, shard, now, 1_000)).map((item) => ({ ...item, shard })),
       );
       return (await Promise.all(shards)).flat().filter(({ pk }) => ids.some((id) => pk === `TENANT#${id}`));
     };
-    const lookUntil = async (kind: "tenant" | "event", now: string, count: number): Promise<(DueItem & { shard: number })[]> => {
+    const lookUntil = async (kind: DueKind, now: string, count: number): Promise<(DueItem & { shard: number })[]> => {
       for (let attempt = 0; ; attempt++) {
         const found = await look(kind, now);
         if (found.length === count || attempt === 50) return found;

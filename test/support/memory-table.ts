@@ -176,6 +176,12 @@ export class MemoryDueIndex implements DueIndex {
     return true;
   }
 
+  async take(item: DueItem, now: string, next: string): Promise<boolean> {
+    const standing = [...this.#tenants(), ...this.#events(), ...this.#grants()].find(({ pk, sk }) => pk === item.pk && sk === item.sk);
+    if (standing === undefined || (standing.dueAt !== item.dueAt && standing.dueAt > now)) return false;
+    return this.claim(standing, next);
+  }
+
   #tenants(): DueItem[] {
     return [...this.#table.tenants.values()].flatMap(({ tenantId, dueAt }) =>
       dueAt === undefined ? [] : [{ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt }],

@@ -23,22 +23,31 @@ export function createDueIndex(table: Table): DueIndex {
       });
     },
 
-    async claim(item, next) {
-      try {
-        await table.client.send(
-          new UpdateItemCommand({
-            TableName: table.name,
-            Key: toItem({ pk: item.pk, sk: item.sk }),
-            UpdateExpression: "SET dueAt = :next",
-            ConditionExpression: "dueAt = :seen",
-            ExpressionAttributeValues: toItem({ ":next": next, ":seen": item.dueAt }),
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isConflict(error)) return false;
-        throw error;
-      }
-    },
+    claim: (item, next) => move(table, item, next, "dueAt = :seen", { ":seen": item.dueAt }),
+    take: (item, now, next) => move(table, item, next, "dueAt = :seen OR dueAt <= :now", { ":seen": item.dueAt, ":now": now }),
   };
+}
+
+async function move(
+  table: Table,
+  { pk, sk }: Pick<DueItem, "pk" | "sk">,
+  next: string,
+  condition: string,
+  values: Record<string, string>,
+): Promise<boolean> {
+  try {
+    await table.client.send(
+      new UpdateItemCommand({
+        TableName: table.name,
+        Key: toItem({ pk, sk }),
+        UpdateExpression: "SET dueAt = :next",
+        ConditionExpression: condition,
+        ExpressionAttributeValues: toItem({ ":next": next, ...values }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
+  }
 }

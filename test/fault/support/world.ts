@@ -1,4 +1,4 @@
-import type { OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
+import type { AccessQueue, DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
 import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
 import { type Run, startRun } from "../../../shared/reconcile/run.ts";
 import { publishEvents, sweepOutbox } from "../../../shared/usecases/publish-events.ts";
@@ -21,6 +21,7 @@ export const REQUEST_TIMEOUT_MS = platform.cluster.requestTimeoutMs;
 
 /** What an invocation works with. */
 export interface Ports extends ReconcilePorts {
+  accessQueue: AccessQueue;
   index: MemoryDueIndex;
   outbox: MemoryOutbox;
   publisher: { publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }> };
@@ -43,6 +44,8 @@ export class World {
   readonly slots: MemorySlots;
   /** What waits in the queue, with the time from which it is delivered. */
   queue: { message: ReconcileMessage; from: number }[] = [];
+  /** The same of access work. */
+  accessQueue: { item: DueItem; from: number }[] = [];
   /** What the bus took, in order. */
   readonly bus: OutboxEvent[] = [];
   #nowMs = Date.parse("2030-01-01T00:00:00.000Z");
@@ -71,6 +74,10 @@ export class World {
       send: async (messages: ReconcileMessage[], { delaySeconds = 0 } = {}) =>
         void this.queue.push(...messages.map((message) => ({ message, from: this.#nowMs + delaySeconds * 1_000 }))),
     };
+    const accessQueue = {
+      send: async (items: DueItem[], { delaySeconds = 0 } = {}) =>
+        void this.accessQueue.push(...items.map((item) => ({ item, from: this.#nowMs + delaySeconds * 1_000 }))),
+    };
     const publisher = {
       publish: async (events: OutboxEvent[]) => {
         this.bus.push(...structuredClone(events));
@@ -83,6 +90,7 @@ export class World {
       registry: behind("registry", this.registry),
       slots: behind("slots", this.slots),
       queue: behind("queue", queue),
+      accessQueue: behind("accessQueue", accessQueue),
       index: behind("index", this.index),
       outbox: behind("outbox", this.outbox),
       publisher: behind("publisher", publisher),

@@ -1,0 +1,11 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { AccessQueue } from "../../ports.ts";
+import { sendBatch } from "./send-batch.ts";
+
+export function createAccessQueue(url: string, client = new SQSClient({})): AccessQueue {
+  return {
+    async send(items, { delaySeconds = 0 } = {}) {
+      await sendBatch(client, url, items, delaySeconds);
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { type Grant, grantId } from "../../domain/access.ts";
+import { TenantryError } from "../../domain/errors.ts";
+import type { GrantAsked } from "../../domain/grant-intent.ts";
+import type { DirectoryUser, Removal } from "../../domain/identity.ts";
+import type { Cause } from "../../domain/tenant.ts";
+import { WriteConflict } from "../../ports.ts";
+import { changeAccess } from "../grant-access.ts";
+import { type AccessPorts, DONE, type Worked } from "./ports.ts";
+import { userIdOf } from "./user-id.ts";
+
+/** Tenants whose grants are taken back side by side. */
+const AT_ONCE = 16;
+/** Until another look whether the clusters have it, milliseconds. */
+const LOOK_MS = 1_000;
+/** The index of a person's grants is this old at the most, milliseconds: a last look comes after it. */
+const INDEX_AGE_MS = 10_000;
+
+/**
+ * What follows when a person's name, or whether they are active, changed: each of their groups judges their membership anew,
+ * and one who is not active any more loses every grant in every tenant, whatever gave it. Resumable: what is done is seen.
+ */
+export async function syncUser(provider: string, id: string, timeLeft: () => boolean, ports: AccessPorts): Promise<Worked> {
+  const { directory } = ports;
+  const user = await directory.getUser(provider, id);
+  if (user?.dueAt === undefined) return DONE;
+  if (user.removal?.of !== user.at) await judgeAnew(user, ports);
+  if (!user.active || user.deleted === true) return removeAll(user, timeLeft, ports);
+  const { dueAt: _due, removal: _removal, ...rest } = user;
+  return (await written(user, rest, ports)) ? DONE : CHANGED;
+}
+
+const CHANGED: Worked = { again: { afterMs: 0, reason: "the user changed meanwhile" } };
+
+/** Every membership is to be worked on again: its mark changes, so that whoever is at it with the old user cannot mark it done. */
+async function judgeAnew({ provider, id, at }: DirectoryUser, { directory, accessQueue, clock }: AccessPorts): Promise<void> {
+  const again = `again:${at}`;
+  const dueAt = clock.now().toISOString();
+  for (const groupId of await directory.groupsOf(provider, id)) {
+    const membership = await directory.getMembership(provider, groupId, id);
+    if (membership === undefined || membership.synced === again) continue;
+    await directory.markMembership(membership, { synced: again, mappedAt: membership.mappedAt, grantedAs: membership.grantedAs });
+    if (await directory.touchGroup(provider, groupId, dueAt)) await accessQueue.send([{ ...groupKeys(provider, groupId), dueAt }]);
+  }
+}
+
+/** As the table names them. */
+export const groupKeys = (provider: string, id: string): { pk: string; sk: string } => ({ pk: `IDP#${provider}`, sk: `GROUP#${id}` });
+
+/** Takes back every grant that was given before the deactivation, and reports when the last of them was gone from its cluster. */
+async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Worked> {
+  const now = ports.clock.now();
+  const removal: Removal = user.removal?.of === user.at ? user.removal : { startedAt: now.toISOString(), of: user.at, grants: 0 };
+  const came = await takeBackAll(user, timeLeft, ports);
+  const grants = removal.grants + came.taken;
+  if (came.open) {
+    const kept = await written(user, { ...user, removal: { ...removal, grants, finishedAt: undefined } }, ports);
+    return kept ? { again: { afterMs: LOOK_MS, reason: "grants are being taken back" } } : CHANGED;
+  }
+  const finishedAt = removal.finishedAt ?? ports.clock.now().toISOString();
+  const last = now.getTime() - Date.parse(removal.finishedAt ?? now.toISOString()) >= INDEX_AGE_MS;
+  if (removal.finishedAt === undefined) {
+    const seconds = (Date.parse(finishedAt) - Date.parse(user.at)) / 1_000;
+    ports.log.info("All access of a deactivated user is gone.", { provider: user.provider, user: user.id, grants, seconds });
+  }
+  const told = { ...user, removal: { ...removal, grants, finishedAt } };
+  if (!last) {
+    return (await written(user, told, ports)) ? { again: { afterMs: INDEX_AGE_MS, reason: "a last look" } } : CHANGED;
+  }
+  const { dueAt: _due, ...rest } = told;
+  if (user.deleted !== true) return (await written(user, rest, ports)) ? DONE : CHANGED;
+  await ports.directory.deleteUser(user);
+  return DONE;
+}
+
+/** `open`: some may be left, or a cluster does not have it yet. */
+async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<{ taken: number; open: boolean }> {
+  const userId = userIdOf(user, ports);
+  const found = userId === undefined ? [] : [...(await grantsOf(userId, ports))];
+  let taken = 0;
+  let open = false;
+  const workers = Array.from({ length: AT_ONCE }, async () => {
+    for (let next = found.pop(); next !== undefined; next = found.pop()) {
+      if (!timeLeft()) {
+        open = true;
+        return;
+      }
+      const came = await takeBack(...next, user, ports);
+      taken += came.taken;
+      open ||= came.open;
+    }
+  });
+  await Promise.all(workers);
+  return { taken, open };
+}
+
+/** A person's grants, by tenant. */
+async function grantsOf(userId: string, { grants }: AccessPorts): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await grants.ofUser(userId, after);
+    for (const key of page.keys) found.set(key.tenantId, [...(found.get(key.tenantId) ?? []), grantId(key)]);
+    after = page.next;
+  }
+  return found;
+}
+
+async function takeBack(
+  tenantId: string,
+  ids: string[],
+  user: DirectoryUser,
+  ports: AccessPorts,
+): Promise<{ taken: number; open: boolean }> {
+  const grants = [...(await ports.store.getGrants(tenantId, ids)).values()];
+  const asked = grants.flatMap((grant) => revokesOf(grant, user));
+  if (asked.length === 0) {
+    const pending = (await ports.store.get(tenantId))?.pendingGrants ?? [];
+    return { taken: 0, open: ids.some((id) => pending.includes(id)) };
+  }
+  const cause: Cause = { actor: `identity:${user.provider}`, correlationId: `${user.provider}:${user.id}`, causationId: user.at };
+  try {
+    await changeAccess({ tenantId, cause, occurredAt: user.at }, asked, ports);
+  } catch (error) {
+    if (!(error instanceof TenantryError)) throw error;
+    return { taken: 0, open: error.code === "WriteContention" };
+  }
+  return { taken: grants.filter(({ granted }) => granted).length, open: true };
+}
+
+/** Every source of the grant but one that gave it after the deactivation: that was somebody's newer word. */
+function revokesOf({ userId, role, sources }: Grant, { at }: DirectoryUser): GrantAsked[] {
+  return Object.entries(sources)
+    .filter(([, source]) => source.granted && source.at <= at)
+    .map(([source, { group }]) => ({ userId, role, source, granted: false, at, group }));
+}
+
+/** Writes the user: without a due time where nothing is left to do. False where somebody changed it meanwhile. */
+async function written(before: DirectoryUser, after: DirectoryUser, { directory }: AccessPorts): Promise<boolean> {
+  try {
+    await directory.writeUser(before, { ...after, version: before.version + 1 });
+    return true;
+  } catch (error) {
+    if (error instanceof WriteConflict) return false;
+    throw error;
+  }
+}
