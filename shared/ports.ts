@@ -85,8 +85,8 @@ export interface GrantIndex {
 }
 
 /**
- * What the identity providers said of their people. Reads are strongly consistent unless they say otherwise.
- * A user's name is unique in its provider, whatever its case.
+ * What the identity providers said of their people. Reads are strongly consistent unless they say otherwise, and tell deleted ones too.
+ * A user's name is unique in its provider, whatever its case; a deleted user has given it back.
  */
 export interface Directory {
   getUser(provider: ProviderName, id: string): Promise<DirectoryUser | undefined>;
@@ -94,9 +94,11 @@ export interface Directory {
   findUser(provider: ProviderName, userName: string): Promise<DirectoryUser | undefined>;
   /** Holds only if the record has `before`'s version. Throws `WriteConflict`; `UserNameTaken` where another user has the name. */
   writeUser(before: DirectoryUser | undefined, after: DirectoryUser): Promise<void>;
-  /** Forgets the user. The memberships go before. */
+  /** Forgets the user, where it still has that version. The memberships go before. Idempotent. Throws `WriteConflict`. */
   deleteUser(user: DirectoryUser): Promise<void>;
-  /** In the order of ids; eventually consistent. */
+  /** Ids of the users with an `externalId`. Eventually consistent. */
+  findUsersByExternalId(provider: ProviderName, externalId: string): Promise<string[]>;
+  /** In the order of ids; eventually consistent. A page may hold fewer: only `next` says that it is the last. */
   pageUsers(
     provider: ProviderName,
     page: { limit: number; after?: string | undefined },
@@ -105,7 +107,10 @@ export interface Directory {
   getGroup(provider: ProviderName, id: string): Promise<DirectoryGroup | undefined>;
   /** Holds only if the record has `before`'s version. Throws `WriteConflict`. */
   writeGroup(before: DirectoryGroup | undefined, after: DirectoryGroup): Promise<void>;
+  /** Forgets the group, where it still has that version. The memberships go before. Idempotent. Throws `WriteConflict`. */
   deleteGroup(group: DirectoryGroup): Promise<void>;
+  /** Ids of the groups with a name, whatever its case. Eventually consistent. */
+  findGroups(provider: ProviderName, displayName: string): Promise<string[]>;
   pageGroups(
     provider: ProviderName,
     page: { limit: number; after?: string | undefined },
@@ -121,8 +126,12 @@ export interface Directory {
   putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "ttl">): Promise<boolean>;
   /** Writes how far its grants follow, where `at` and `synced` are still `seen`'s (both); false where they are not. */
   markMembership(seen: Membership, mark: Pick<Membership, "synced" | "grantedAs" | "mappedAt">): Promise<boolean>;
+  /** Forgets a membership where it is as it was read (`at`). */
   deleteMembership(membership: Membership): Promise<void>;
-  /** Members, and removed ones (`member: false`) among them, in the order of user ids. `unsynced`: only those with work to do. */
+  /**
+   * Members, and removed ones (`member: false`) among them, in the order of user ids. `unsynced`: only those with work to do.
+   * A page may hold fewer, or none: only `next` says that it is the last.
+   */
   pageMembers(
     provider: ProviderName,
     groupId: string,

@@ -23,7 +23,7 @@ export interface DirectoryUser {
   updatedAt: Timestamp;
   /** Work that follows a change is not done; the sweep finds it then. */
   dueAt?: Timestamp | undefined;
-  /** Deleted at the provider: kept, as one who is not active, until nothing is left of their access. */
+  /** Deleted at the provider: kept, inactive and without its hold on the name, until nothing is left of their access. */
   deleted?: boolean | undefined;
   /** How the removal of a deactivated person's access went. */
   removal?: Removal | undefined;

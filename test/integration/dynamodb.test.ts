@@ -1,11 +1,13 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, QueryCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-registry.ts";
+import { createDirectory } from "../../shared/adapters/dynamodb/directory.ts";
 import { createDueIndex } from "../../shared/adapters/dynamodb/due-index.ts";
 import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
 import { createRevisionIndex, createRevisionLog } from "../../shared/adapters/dynamodb/revisions.ts";
 import { openTable, type Table, toItem } from "../../shared/adapters/dynamodb/table.ts";
 import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
+import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
@@ -65,3 +67,5 @@ revisionContract("The DynamoDB table", async () => ({
   index: createRevisionIndex(table, 2),
   log: createRevisionLog(table),
 }));
+
+directoryContract("The DynamoDB table", async () => ({ directory: createDirectory(table), index: createDueIndex(table) }));

@@ -1,5 +1,6 @@
 import platform from "../../config/tenantry.ts";
 import type { Cluster } from "../../shared/domain/cluster.ts";
+import type { DirectoryGroup, DirectoryUser } from "../../shared/domain/identity.ts";
 import type { Cause, Desired, Tenant } from "../../shared/domain/tenant.ts";
 
 export const aCause = (over: Partial<Cause> = {}): Cause => ({ actor: "signup", correlationId: "corr-1", causationId: "evt-1", ...over });
@@ -44,6 +45,32 @@ export const aCluster = (over: Partial<Cluster> = {}): Cluster => ({
   capabilities: { networkPolicy: false, serviceMonitor: true },
   createdAt: "2030-01-01T00:00:00.000Z",
   updatedAt: "2030-01-01T00:00:00.000Z",
+  ...over,
+});
+
+const written = {
+  version: 1,
+  at: "2030-01-01T00:00:00.000Z",
+  createdAt: "2030-01-01T00:00:00.000Z",
+  updatedAt: "2030-01-01T00:00:00.000Z",
+};
+
+export const aDirectoryUser = (over: Partial<DirectoryUser> = {}): DirectoryUser => ({
+  provider: "entra",
+  id: "u1",
+  userName: "alice@example.com",
+  active: true,
+  ...written,
+  ...over,
+});
+
+export const aDirectoryGroup = (over: Partial<DirectoryGroup> = {}): DirectoryGroup => ({
+  provider: "entra",
+  id: "g1",
+  displayName: "tenant:acme:viewer",
+  mapped: [],
+  mappedAt: written.at,
+  ...written,
   ...over,
 });
 

@@ -139,24 +139,35 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
 const grantKey = (grant: GrantKey): string => `${grant.tenantId}#${grantId(grant)}`;
 const eventKey = ({ tenantId, sequence }: Pick<OutboxEvent, "tenantId" | "sequence">): string => `${tenantId}/${sequence}`;
 
-/** What is due in a table in memory. */
+/** Due items of the kind `access` that something else in memory holds: a directory, an inbox. */
+export interface MemoryDueSource {
+  dueItems(): DueItem[];
+  /** As `DueIndex.claim`, for its own items. */
+  claim(item: DueItem, next: string): boolean;
+}
+
+/** What is due in a table in memory, and in what stands beside it. */
 export class MemoryDueIndex implements DueIndex {
   readonly shards: number;
   readonly #table: MemoryTable;
-  constructor(table: MemoryTable, shards = 8) {
+  readonly #sources: readonly MemoryDueSource[];
+  constructor(table: MemoryTable, shards = 8, sources: readonly MemoryDueSource[] = []) {
     this.#table = table;
     this.shards = shards;
+    this.#sources = sources;
   }
 
   async due(kind: DueKind, shard: number, now: string, limit: number): Promise<DueItem[]> {
-    const all = kind === "tenant" ? this.#tenants() : kind === "event" ? this.#events() : this.#grants();
+    const all = kind === "tenant" ? this.#tenants() : kind === "event" ? this.#events() : this.#access();
     return all
       .filter(({ pk, dueAt }) => dueAt <= now && this.#shardOf(pk) === shard)
       .sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1))
       .slice(0, limit);
   }
 
-  async claim({ pk, sk, dueAt }: DueItem, next: string): Promise<boolean> {
+  async claim(item: DueItem, next: string): Promise<boolean> {
+    const { pk, sk, dueAt } = item;
+    if (!pk.startsWith("TENANT#")) return this.#sources.some((source) => source.claim(item, next));
     const tenantId = pk.slice("TENANT#".length);
     if (sk === "TENANT") {
       const tenant = this.#table.tenants.get(tenantId);
@@ -177,7 +188,7 @@ export class MemoryDueIndex implements DueIndex {
   }
 
   async take(item: DueItem, now: string, next: string): Promise<boolean> {
-    const standing = [...this.#tenants(), ...this.#events(), ...this.#grants()].find(({ pk, sk }) => pk === item.pk && sk === item.sk);
+    const standing = [...this.#tenants(), ...this.#events(), ...this.#access()].find(({ pk, sk }) => pk === item.pk && sk === item.sk);
     if (standing === undefined || (standing.dueAt !== item.dueAt && standing.dueAt > now)) return false;
     return this.claim(standing, next);
   }
@@ -186,6 +197,10 @@ export class MemoryDueIndex implements DueIndex {
     return [...this.#table.tenants.values()].flatMap(({ tenantId, dueAt }) =>
       dueAt === undefined ? [] : [{ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt }],
     );
+  }
+
+  #access(): DueItem[] {
+    return [...this.#grants(), ...this.#sources.flatMap((source) => source.dueItems())];
   }
 
   #grants(): DueItem[] {

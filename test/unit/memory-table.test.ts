@@ -1,6 +1,8 @@
+import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
+import { MemoryDirectory } from "../support/memory-directory.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemoryTable } from "../support/memory-table.ts";
 import { memoryRevisionIndex, MemoryRevisionLog } from "../support/memory-revisions.ts";
 
@@ -18,4 +20,9 @@ revisionContract("The table in memory", async () => {
   const store = new MemoryTable();
   const registry = new MemoryRegistry([]);
   return { store, registry, index: memoryRevisionIndex(store), log: new MemoryRevisionLog(registry) };
+});
+
+directoryContract("The directory in memory", async () => {
+  const directory = new MemoryDirectory();
+  return { directory, index: new MemoryDueIndex(new MemoryTable(), 8, [directory]) };
 });

@@ -23,12 +23,24 @@ export function shardOf(key: string): number {
   return (createHash("sha256").update(key).digest()[0] ?? 0) % SHARDS;
 }
 
+/** A key for text of any length. */
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
+
 export const keys = {
   tenant: (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: "TENANT" }),
   event: (tenantId: string, sequence: number) => ({ pk: `TENANT#${tenantId}`, sk: `EVENT#${String(sequence).padStart(12, "0")}` }),
   grant: (tenantId: string, grantId: string) => ({ pk: `TENANT#${tenantId}`, sk: `GRANT#${grantId}` }),
   /** Under which the index `user` finds a person's grants. */
   userOfGrants: (userId: string) => `GRANTS#${userId}`,
+  user: (provider: string, id: string) => ({ pk: `IDP#${provider}`, sk: `USER#${id}` }),
+  /** Who has a name, whatever its case. */
+  userName: (provider: string, userName: string) => ({ pk: `IDP#${provider}#NAME#${userName.toLowerCase()}`, sk: "NAME" }),
+  group: (provider: string, id: string) => ({ pk: `IDP#${provider}`, sk: `GROUP#${id}` }),
+  member: (provider: string, groupId: string, userId: string) => ({ pk: `IDP#${provider}#GROUP#${groupId}`, sk: `MEMBER#${userId}` }),
+  /** Under which the index `user` finds a user's memberships, users by `externalId`, and groups by name. */
+  userOfMemberships: (provider: string, userId: string) => `MEMBER#${provider}#${userId}`,
+  externalId: (provider: string, externalId: string) => `EXTERNALID#${provider}#${digest(externalId)}`,
+  groupName: (provider: string, displayName: string) => `GROUPNAME#${provider}#${digest(displayName.toLowerCase())}`,
   dedupe: (key: string) => ({ pk: `DEDUPE#${key}`, sk: "DEDUPE" }),
   cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
   wave: () => ({ pk: "CLUSTERS", sk: "REVISIONS" }),
