@@ -1,6 +1,7 @@
 import type { JWTPayload } from "jose";
 import { Agent, request } from "undici";
 import { issuerBeside, mintUserToken } from "../../local/kubernetes/user-token.ts";
+import { encodeUserId } from "../../shared/domain/access.ts";
 import { realApiServer } from "./faulty-cluster.ts";
 import { api, until } from "./stack.ts";
 
@@ -39,10 +40,22 @@ export async function askCluster(
   }
 }
 
+const pathOf = (tenantId: string, userId: string, role: string): string =>
+  `/tenants/${tenantId}/grants/${encodeURIComponent(encodeUserId(userId))}/${role}`;
+
 /** Grants through the API, and waits until the cluster has it so. */
 export async function grant(tenantId: string, userId: string, role: string, body: { expiresAt?: string } = {}): Promise<void> {
-  const path = `/tenants/${tenantId}/grants/${encodeURIComponent(userId)}/${role}`;
+  const path = pathOf(tenantId, userId, role);
   const { status, body: answered } = await api("PUT", path, body);
   if (![200, 201, 202].includes(status)) throw new Error(`PUT ${path}: ${status} ${JSON.stringify(answered)}`);
   await until(`${userId} to be ${role} of ${tenantId}`, async () => ((await api("GET", path)).body.applied === true ? true : undefined));
+}
+
+/** Revokes through the API, and waits until the cluster has it so. */
+export async function revoke(tenantId: string, userId: string, role: string): Promise<void> {
+  const path = pathOf(tenantId, userId, role);
+  const { status, body } = await api("DELETE", path);
+  if (status === 204) return;
+  if (status !== 202) throw new Error(`DELETE ${path}: ${status} ${JSON.stringify(body)}`);
+  await until(`${userId} not to be ${role} of ${tenantId}`, async () => ((await api("GET", path)).status === 404 ? true : undefined));
 }
