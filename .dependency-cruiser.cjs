@@ -12,6 +12,12 @@ module.exports = {
     { name: "no-circle", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
     only("domain-is-pure", "^shared/domain/", "^shared/domain/", "The domain knows nobody."),
     only("manifests-are-pure", "^shared/manifests/", "^shared/(domain|manifests)/", "Manifests are made of the domain."),
+    only(
+      "webhooks-are-pure",
+      "^shared/webhooks/",
+      "^shared/(domain|webhooks)/",
+      "What a provider signs and says is told in the domain's words.",
+    ),
     only("ports-speak-domain", "^shared/ports\\.ts$", "^shared/domain/", "Ports are in the domain's words."),
     only(
       "reconcile-by-ports",
@@ -22,7 +28,7 @@ module.exports = {
     only(
       "usecases-above-reconcile",
       "^shared/usecases/",
-      "^shared/(domain|manifests|reconcile|usecases)/|^shared/ports\\.ts$|^events/",
+      "^shared/(domain|manifests|reconcile|usecases|webhooks)/|^shared/ports\\.ts$|^events/",
       "Use cases know no transport.",
     ),
     only(
@@ -55,14 +61,14 @@ module.exports = {
     {
       name: "domain-without-sdk",
       severity: "error",
-      from: { path: "^shared/(domain|manifests|reconcile)/" },
+      from: { path: "^shared/(domain|manifests|reconcile|webhooks)/" },
       to: { path: "node_modules/(@aws-sdk|@smithy|@middy|undici)" },
     },
     {
       name: "no-clock-or-chance",
       comment: "Pure rooms may hash, nothing else of node.",
       severity: "error",
-      from: { path: "^shared/(domain|manifests)/" },
+      from: { path: "^shared/(domain|manifests|webhooks)/" },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?crypto$" },
     },
   ],
