@@ -1,11 +1,13 @@
-import type { AccessQueue, DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
-import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
+import type { DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
 import { type Run, startRun } from "../../../shared/reconcile/run.ts";
+import { type AccessPorts, DONE } from "../../../shared/usecases/identity/ports.ts";
+import { workAccess } from "../../../shared/usecases/identity/work-access.ts";
 import { publishEvents, sweepOutbox } from "../../../shared/usecases/publish-events.ts";
 import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
 import { sweepDue } from "../../../shared/usecases/sweep-due.ts";
 import { aCluster, platform } from "../../support/builders.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
+import { MemoryDirectory } from "../../support/memory-directory.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../../support/memory-table.ts";
 
 /** Stands between an invocation and the world: every call of a port goes through it. */
@@ -20,8 +22,7 @@ export const FUNCTION_MS = 29_000;
 export const REQUEST_TIMEOUT_MS = platform.cluster.requestTimeoutMs;
 
 /** What an invocation works with. */
-export interface Ports extends ReconcilePorts {
-  accessQueue: AccessQueue;
+export interface Ports extends AccessPorts {
   index: MemoryDueIndex;
   outbox: MemoryOutbox;
   publisher: { publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }> };
@@ -37,7 +38,8 @@ export interface WorldOptions {
 /** Everything outside of an invocation: table, cluster, queue, bus and time. It outlives whoever crashes. */
 export class World {
   readonly table = new MemoryTable();
-  readonly index = new MemoryDueIndex(this.table, 2);
+  readonly directory = new MemoryDirectory();
+  readonly index = new MemoryDueIndex(this.table, 2, [this.directory]);
   readonly outbox = new MemoryOutbox(this.table);
   readonly registry = new MemoryRegistry([aCluster()]);
   readonly cluster: MemoryCluster;
@@ -91,6 +93,8 @@ export class World {
       slots: behind("slots", this.slots),
       queue: behind("queue", queue),
       accessQueue: behind("accessQueue", accessQueue),
+      directory: behind("directory", this.directory),
+      grants: behind("grants", { ofUser: (userId: string) => this.table.ofUser(userId) }),
       index: behind("index", this.index),
       outbox: behind("outbox", this.outbox),
       publisher: behind("publisher", publisher),
@@ -127,7 +131,19 @@ export class World {
     const signal = new AbortController().signal;
     const events = stream ? this.table.events.slice(this.#streamed) : [];
     if (stream) this.#streamed = this.table.events.length;
+    const access = this.accessQueue.filter(({ from }) => from <= this.#nowMs);
+    this.accessQueue = this.accessQueue.filter(({ from }) => from > this.#nowMs);
     return [
+      ...access.map(({ item }) => ({
+        name: "access",
+        work: (ports: Ports) =>
+          workAccess(
+            item,
+            () => true,
+            ports,
+            async () => DONE,
+          ),
+      })),
       ...messages.map(({ message }) => ({ name: "reconcile", work: this.invocationOf(message) })),
       ...(events.length > 0 ? [{ name: "stream", work: (ports: Ports) => publishEvents(events, ports) }] : []),
       { name: "sweep", work: (ports: Ports) => sweepDue(ports, signal) },
@@ -139,6 +155,8 @@ export class World {
   quiet(): boolean {
     return (
       this.queue.length === 0 &&
+      this.accessQueue.length === 0 &&
+      this.directory.dueItems().length === 0 &&
       this.table.unpublished.size === 0 &&
       [...this.table.tenants.values()].every(
         ({ lease, generation, status }) =>

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "@jest/globals";
+import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import { grantAccess } from "../../../shared/usecases/grant-access.ts";
+import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
+import { World } from "../../fault/support/world.ts";
+import { aCause, aDirectoryGroup, aDirectoryUser } from "../../support/builders.ts";
+
+/** The platform on parts in memory, with what a provider says of its people. */
+function aCompany() {
+  const world = new World({ slots: 10 });
+  const ports = world.ports();
+  const provider = "okta";
+  const { directory } = world;
+  const due = async (pk: string, sk: string) => ports.accessQueue.send([{ pk, sk, dueAt: world.now() }]);
+  let groups = 0;
+  const said = {
+    group: async (id: string, displayName: string, over: { deleted?: boolean } = {}) => {
+      const before = await directory.getGroup(provider, id);
+      const after = {
+        ...(before ?? aDirectoryGroup({ provider, id, version: ++groups })),
+        ...over,
+        displayName,
+        at: world.now(),
+        dueAt: world.now(),
+      };
+      await directory.writeGroup(before, { ...after, version: (before?.version ?? 0) + 1 });
+      await due(`IDP#${provider}`, `GROUP#${id}`);
+    },
+    user: async (id: string, over: Partial<{ active: boolean; userName: string }> = {}) => {
+      const before = await directory.getUser(provider, id);
+      const base = before ?? aDirectoryUser({ provider, id, userName: `${id}@example.com`, active: true });
+      await directory.writeUser(before, { ...base, ...over, at: world.now(), dueAt: world.now(), version: (before?.version ?? 0) + 1 });
+      await due(`IDP#${provider}`, `USER#${id}`);
+    },
+    member: async (groupId: string, userId: string, member: boolean, at = world.now()) => {
+      await directory.putMembership({ provider, groupId, userId, member, at });
+      await directory.touchGroup(provider, groupId, world.now());
+      await due(`IDP#${provider}`, `GROUP#${groupId}`);
+    },
+  };
+  const onboard = async (tenantId: string) =>
+    onboardTenant(
+      { tenantId, cause: aCause(), occurredAt: world.now(), eager: world.run(ports) },
+      { name: tenantId, tier: "basic" },
+      ports,
+    );
+  const access = () =>
+    world.cluster
+      .objects()
+      .filter(({ kind, metadata }) => kind === "RoleBinding" && metadata?.name?.startsWith("user-"))
+      .map(({ metadata }) => `${metadata?.namespace?.slice("tenant-".length)} ${metadata?.name?.slice("user-".length)}`)
+      .sort();
+  const settle = async () => {
+    world.pass(1_000);
+    await world.settle();
+  };
+  return { world, ports, said, onboard, access, settle, directory, provider };
+}
+
+describe("Groups of an identity provider", () => {
+  test("give their members the role in the tenant that their name says, and take it back", async () => {
+    const { said, onboard, access, settle, world } = aCompany();
+    await onboard("acme");
+    await said.group("g1", "tenant:acme:viewer");
+    await said.user("anna");
+    await said.user("bob");
+    await said.member("g1", "anna", true);
+    await said.member("g1", "bob", true);
+    await settle();
+    expect(access()).toEqual(["acme anna@example.com-tenant-viewer", "acme bob@example.com-tenant-viewer"]);
+    const [grant] = [...world.table.grants.values()];
+    expect(grant?.sources).toMatchObject({ "okta:g1": { granted: true, group: "tenant:acme:viewer", cause: { actor: "identity:okta" } } });
+    await said.member("g1", "anna", false);
+    await settle();
+    expect(access()).toEqual(["acme bob@example.com-tenant-viewer"]);
+  });
+
+  test("that give the same role twice take it back only with the last", async () => {
+    const { said, onboard, access, settle, world } = aCompany();
+    await onboard("acme");
+    await said.group("g1", "tenant:acme:viewer");
+    await said.group("g2", "tenant:acme:tenant-viewer");
+    await said.user("anna");
+    for (const id of ["g1", "g2"]) await said.member(id, "anna", true);
+    await settle();
+    await said.member("g1", "anna", false);
+    await settle();
+    expect(access()).toHaveLength(1);
+    await said.member("g2", "anna", false);
+    await settle();
+    expect(access()).toEqual([]);
+    expect(world.table.events.filter(({ type }) => type.startsWith("TenantAccess")).map(({ type }) => type)).toEqual([
+      "TenantAccessGranted",
+      "TenantAccessRevoked",
+    ]);
+  });
+
+  test("take the access along when they are renamed, and away when they are deleted", async () => {
+    const { said, onboard, access, settle, directory } = aCompany();
+    await onboard("acme");
+    await onboard("umbra");
+    await said.group("g1", "tenant:acme:viewer");
+    for (let number = 0; number < 250; number++) {
+      await said.user(`u${number}`);
+      await said.member("g1", `u${number}`, true);
+    }
+    await settle();
+    expect(access()).toHaveLength(250);
+    await said.group("g1", "tenant:umbra:admin");
+    await settle();
+    expect(access()).toHaveLength(250);
+    expect(access().every((line) => line.startsWith("umbra ") && line.endsWith("tenant-admin"))).toBe(true);
+    await said.group("g1", "tenant:umbra:admin", { deleted: true });
+    await settle();
+    expect(access()).toEqual([]);
+    expect(await directory.getGroup("okta", "g1")).toBeUndefined();
+    expect((await directory.pageMembers("okta", "g1", { limit: 10 })).memberships).toEqual([]);
+  }, 60_000);
+
+  test("that come before their tenant wait for it, and keep nobody else from what is theirs", async () => {
+    const { said, onboard, access, settle, world } = aCompany();
+    await said.group("g1", "tenant:late:viewer");
+    await said.user("anna");
+    await said.member("g1", "anna", true);
+    world.pass(1_000);
+    for (let minute = 0; minute < 5; minute++) {
+      await world.tick();
+      world.pass(60_000);
+    }
+    expect(access()).toEqual([]);
+    await onboard("late");
+    await settle();
+    expect(access()).toEqual(["late anna@example.com-tenant-viewer"]);
+  });
+
+  test("whose names map to nothing give nothing", async () => {
+    const { said, access, settle, world } = aCompany();
+    for (const name of ["Everyone", "tenant:acme:owner", "tenant:NOT AN ID:viewer", "tenant::viewer", "tenant:acme:viewer\n"])
+      await said.group(name, name);
+    await said.user("anna");
+    await said.member("Everyone", "anna", true);
+    await settle();
+    expect(access()).toEqual([]);
+    expect(world.directory.dueItems()).toEqual([]);
+  });
+
+  test("a worker that read the user before they were deactivated cannot mark the membership as done", async () => {
+    const { said, onboard, access, settle, world, ports } = aCompany();
+    await onboard("acme");
+    await said.group("g1", "tenant:acme:viewer");
+    await said.user("anna");
+    await settle();
+    await said.member("g1", "anna", true);
+    // The worker is held up between reading the user and marking the membership; meanwhile the user goes.
+    let deactivated = false;
+    const slow = world.ports(async (call, effect) => {
+      if (call.startsWith("directory.markMembership") && !deactivated) {
+        deactivated = true;
+        world.pass(1_000);
+        await said.user("anna", { active: false });
+        world.accessQueue = world.accessQueue.filter(({ item }) => !item.sk.startsWith("GROUP"));
+        await settle();
+      }
+      return effect();
+    });
+    await syncGroup("okta", "g1", () => true, slow);
+    await settle();
+    expect(deactivated).toBe(true);
+    expect(access()).toEqual([]);
+    expect(ports.platform.identity.roleMapping).not.toEqual([]);
+  });
+});
+
+describe("A person", () => {
+  test("who is deactivated loses every grant in every tenant, and gets back only what groups give when they return", async () => {
+    const { said, onboard, access, settle, world, ports, directory } = aCompany();
+    const tenants = Array.from({ length: 40 }, (_, index) => `t${index}`);
+    for (const tenantId of tenants) await onboard(tenantId);
+    await said.group("g1", "tenant:t0:viewer");
+    await said.user("anna");
+    await said.member("g1", "anna", true);
+    for (const tenantId of tenants)
+      await grantAccess(
+        { tenantId, cause: aCause(), occurredAt: world.now(), eager: world.run(ports) },
+        { userId: "anna@example.com", role: "tenant-admin" },
+        undefined,
+        ports,
+      );
+    await settle();
+    expect(access()).toHaveLength(41);
+    await said.user("anna", { active: false });
+    await settle();
+    expect(access()).toEqual([]);
+    const removal = (await directory.getUser("okta", "anna"))?.removal;
+    expect(removal).toMatchObject({ grants: 41, finishedAt: expect.any(String) });
+    await said.user("anna", { active: true });
+    await settle();
+    expect(access()).toEqual(["t0 anna@example.com-tenant-viewer"]);
+    expect((await directory.getUser("okta", "anna"))?.removal).toBeUndefined();
+  }, 60_000);
+
+  test("who is given access anew after the deactivation keeps that", async () => {
+    const { said, onboard, access, settle, world, ports } = aCompany();
+    await onboard("acme");
+    await said.user("anna", { active: false });
+    world.pass(1_000);
+    const command = { tenantId: "acme", cause: aCause(), occurredAt: world.now(), eager: world.run(ports) };
+    await grantAccess(command, { userId: "anna@example.com", role: "tenant-viewer" }, undefined, ports);
+    await settle();
+    expect(access()).toEqual(["acme anna@example.com-tenant-viewer"]);
+  });
+
+  test("who is renamed has the access under the new name alone", async () => {
+    const { said, onboard, access, settle } = aCompany();
+    await onboard("acme");
+    await said.group("g1", "tenant:acme:viewer");
+    await said.user("anna");
+    await said.member("g1", "anna", true);
+    await settle();
+    await said.user("anna", { userName: "anna.smith@example.com" });
+    await settle();
+    expect(access()).toEqual(["acme anna.smith@example.com-tenant-viewer"]);
+  });
+});
