@@ -18,6 +18,8 @@ export const errorCodes = {
   ClusterUnreachable: { retryable: true },
   UnknownRole: { retryable: false },
   GrantNotFound: { retryable: false },
+  UserNameTaken: { retryable: false },
+  GroupExists: { retryable: false },
   WriteContention: { retryable: true },
   Unauthorized: { retryable: false },
   Forbidden: { retryable: false },

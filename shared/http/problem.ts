@@ -21,6 +21,8 @@ export const problems: Record<ErrorCode, { status: number; title: string }> = {
   ClusterUnreachable: { status: 503, title: "The cluster cannot be reached" },
   UnknownRole: { status: 422, title: "No grant may name this role" },
   GrantNotFound: { status: 404, title: "There is no such grant" },
+  UserNameTaken: { status: 409, title: "Another user has the name" },
+  GroupExists: { status: 409, title: "There is a group of that name" },
   WriteContention: { status: 503, title: "Too many writers at once" },
   Unauthorized: { status: 401, title: "Not authenticated" },
   Forbidden: { status: 403, title: "Not allowed" },
