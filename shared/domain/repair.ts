@@ -1,3 +1,4 @@
+import { PENDING_GRANTS } from "./grant-intent.ts";
 import { TenantryError } from "./errors.ts";
 import type { Editor } from "./field-owners.ts";
 import type { Intent } from "./intent.ts";
@@ -32,6 +33,8 @@ export interface Findings {
   standing: ForeignObject[];
   /** The namespace is gone or another: nothing in it stands. */
   namespaceLost: boolean;
+  /** Grants (`grantId`) whose bindings are to be applied again. */
+  grants: string[];
 }
 
 /** Whether nobody is at work on it: only then, what differs in the cluster is somebody else's doing. */
@@ -55,6 +58,9 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
   const generation = before.generation + 1;
   const drifted = new Set(found.objects.map(({ object }) => object));
   const applied = found.namespaceLost ? {} : Object.fromEntries(Object.entries(before.status.applied).filter(([key]) => !drifted.has(key)));
+  // More than may be pending are brought back by a pass over all.
+  const pending = found.grants.length > 0 && found.grants.length <= PENDING_GRANTS;
+  const grants = found.namespaceLost || (found.grants.length > 0 && !pending) ? undefined : before.status.grants;
   const told = found.objects.length > 0 || found.foreign.length > 0;
   const data = { objects: found.objects, foreign: found.foreign.map(({ object, removed, by }) => ({ object, removed, by })) };
   return {
@@ -62,7 +68,8 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
       ...before,
       generation,
       cause,
-      status: { ...before.status, applied, foreign: found.standing.length > 0 ? found.standing : undefined },
+      ...(pending && { pendingGrants: found.grants }),
+      status: { ...before.status, applied, grants, foreign: found.standing.length > 0 ? found.standing : undefined },
       announcements: [...before.announcements, ...(told ? [{ type: "TenantDriftRepaired", generation, cause, data }] : [])],
       updatedAt: now,
     },

@@ -5,7 +5,7 @@ import type { Tenant } from "../domain/tenant.ts";
 import type { ClusterApi, ClusterTenants } from "../ports.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { confirm } from "./drift/confirm.ts";
-import { type Suspects, suspectsOf } from "./drift/judge.ts";
+import { bindingsOf, type Suspects, suspectsOf } from "./drift/judge.ts";
 import { Namespaces, type Position, type SeenNamespace } from "./drift/namespaces.ts";
 import { isDead, type Orphan, orphanOf, removeOrphans, tenantIdOf } from "./drift/orphans.ts";
 import { recordIntent } from "./record-intent.ts";
@@ -114,7 +114,7 @@ async function checkBatch(seen: SeenNamespace[], check: Check): Promise<void> {
       continue;
     }
     counts.judged += 1;
-    const suspects = suspectsOf(tenant, one, check.cluster, ports);
+    const suspects = suspectsOf(tenant, one, check.cluster, ports, await bindingsOf(tenant, check.cluster, ports));
     if (suspects !== undefined) repairs.push(limit(() => mend(tenant, suspects, check)));
   }
   // One that fails must not hide that the others ran: all end before it is thrown.
@@ -132,7 +132,7 @@ async function mend({ tenantId }: Tenant, suspects: Suspects, { cluster, api, po
   if (confirmed === undefined) return;
   const { findings, remove } = confirmed;
   ports.log.warn("A tenant drifted.", { tenantId, cluster: cluster.name, objects: findings.objects, foreign: findings.foreign });
-  for (const { ref, uid } of remove) await api.delete(ref, { uid }, signal);
+  for (const { ref, ...as } of remove) await api.delete(ref, as, signal);
   const id = ports.newId();
   const cause = { actor: "tenantry", correlationId: id, causationId: id };
   const occurredAt = ports.clock.now().toISOString();

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { invoke } from "../support/invoke.ts";
-import { anId, api, kubeObject, kubectl, sqs, tableName, trailOf, until, untilPhase } from "../support/stack.ts";
+import { anId, api, kubectlApply, kubeObject, kubectl, sqs, tableName, trailOf, until, untilPhase } from "../support/stack.ts";
 
 /** What `kubectl edit` sends, under its field manager. */
 const edit = (namespace: string, object: string, patch: object) =>
@@ -20,6 +20,9 @@ const onboarded = async (): Promise<string> => {
   return tenantId;
 };
 
+const granted = (tenantId: string, user: string) => api("PUT", `/tenants/${tenantId}/grants/${user}/tenant-viewer`);
+const bindingOf = (tenantId: string, user: string) => kubeObject("rolebinding", `user-${user}-tenant-viewer`, "-n", `tenant-${tenantId}`);
+
 const installation = async (namespace: string): Promise<string> =>
   (await kubeObject("namespace", namespace)).metadata.annotations["tenantry.dev/installation"];
 
@@ -36,6 +39,7 @@ describe("A check for drift", () => {
   beforeAll(async () => {
     [drifted, left, gone] = await Promise.all([onboarded(), onboarded(), onboarded()]);
     ghost = anId("ghost");
+    for (const tenantId of [left, gone]) await granted(tenantId, "anna@example.com");
     const namespace = `tenant-${drifted}`;
     await edit(namespace, "resourcequota/tenant-quota", { spec: { hard: { pods: "5000", "limits.cpu": "2000m" } } });
     await kubectl("delete", "networkpolicy", "tenant-isolation", "-n", namespace);
@@ -87,6 +91,7 @@ describe("A check for drift", () => {
     expect(detail.data.objects).toMatchObject([{ object: `Namespace/tenant-${gone}`, change: "missing" }]);
     await untilPhase(gone, "Ready");
     await kubeObject("networkpolicy", "tenant-isolation", "-n", `tenant-${gone}`);
+    await bindingOf(gone, "anna@example.com");
   }, 90_000);
 
   test("deletes a namespace of this installation that no record knows", async () => {
@@ -97,9 +102,28 @@ describe("A check for drift", () => {
     );
   }, 90_000);
 
+  test("brings back a grant's binding, and removes one that no grant tells of", async () => {
+    const tenantId = await onboarded();
+    await granted(tenantId, "anna@example.com");
+    const anna = await bindingOf(tenantId, "anna@example.com");
+    await kubectl("delete", "rolebinding", "user-anna@example.com-tenant-viewer", "-n", `tenant-${tenantId}`);
+    const { labels } = anna.metadata;
+    const eve = { ...anna, metadata: { name: "user-eve-tenant-viewer", labels }, subjects: [{ ...anna.subjects[0], name: "eve" }] };
+    await kubectlApply(`tenant-${tenantId}`, eve);
+    await checkDrift();
+    const { detail } = await repairOf(tenantId);
+    expect(detail.data.objects).toMatchObject([
+      { object: "RoleBinding/user-anna@example.com-tenant-viewer", change: "missing" },
+      { object: "RoleBinding/user-eve-tenant-viewer", change: "unwanted" },
+    ]);
+    await untilPhase(tenantId, "Ready");
+    await bindingOf(tenantId, "anna@example.com");
+    await expect(bindingOf(tenantId, "eve")).rejects.toThrow(/NotFound/);
+  }, 90_000);
+
   test("leaves alone who did not drift, and the next one finds nothing", async () => {
     const before = (await api("GET", `/tenants/${left}`)).body;
-    expect(before).toMatchObject({ generation: 1, phase: "Ready" });
+    expect(before).toMatchObject({ generation: 2, phase: "Ready" });
     await Promise.all([repairOf(drifted), repairOf(gone)]);
     await untilPhase(gone, "Ready");
     const trails = async () => await Promise.all([drifted, gone, left].map(async (id) => (await trailOf(id)).length));
@@ -110,6 +134,7 @@ describe("A check for drift", () => {
     await kubectl("delete", "role", "tenant-role", "-n", `tenant-${marked}`);
     await invoke("drift-schedule");
     await repairOf(marked);
+    await bindingOf(left, "anna@example.com");
     expect(await trails()).toEqual(told);
     expect((await api("GET", `/tenants/${left}`)).body).toEqual(before);
   }, 120_000);

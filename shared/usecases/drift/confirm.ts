@@ -3,23 +3,26 @@ import type { Cluster } from "../../domain/cluster.ts";
 import { type DriftedObject, type Findings, type ForeignFound, isAtRest } from "../../domain/repair.ts";
 import type { Tenant } from "../../domain/tenant.ts";
 import { authorsOf, driftOf } from "../../manifests/drift.ts";
-import { objectKey } from "../../manifests/index.ts";
+import { isGrantKey, objectKey, refOf } from "../../manifests/index.ts";
 import type { ClusterApi, ObjectRef } from "../../ports.ts";
 import type { ReconcilePorts } from "../../reconcile/ports.ts";
-import { absentKeys, appliedObjects, foreignRefs, isAsApplied, isKnownNamespace, type Suspects } from "./judge.ts";
+import {
+  absentKeys,
+  appliedObjects,
+  type Bindings,
+  bindingsOf,
+  foreignRefs,
+  isAsApplied,
+  isGrantBinding,
+  isKnownNamespace,
+  type Suspects,
+} from "./judge.ts";
 
 /** What is removed by the check itself, before the record says so: what no apply can mend, and foreign objects where config says so. */
 export interface Confirmed {
   findings: Findings;
-  remove: { ref: ObjectRef; uid: string }[];
+  remove: { ref: ObjectRef; uid: string; resourceVersion?: string | undefined }[];
 }
-
-const refOf = ({ apiVersion = "", kind = "", metadata }: KubernetesObject): ObjectRef => ({
-  apiVersion,
-  kind,
-  name: metadata?.name ?? "",
-  namespace: metadata?.namespace,
-});
 
 /**
  * Looks again at what is suspect, one GET each, against a record read before: what differs then from a record at rest
@@ -38,12 +41,17 @@ export async function confirm(
   if (tenant === undefined || !isAtRest(tenant) || tenant.cluster !== cluster.name) return undefined;
   const keys = new Set(suspects.objects.map(objectKey));
   const applied = appliedObjects(tenant, cluster, ports);
-  const suspect = applied.filter((object) => keys.has(objectKey(object)));
+  const bindings = suspects.grants ? await bindingsOf(tenant, cluster, ports) : undefined;
+  const suspect = [...applied, ...[...(bindings?.values() ?? [])].map(({ binding }) => binding)].filter((object) =>
+    keys.has(objectKey(object)),
+  );
   const absent = absentKeys(tenant);
-  const ours = new Set([...applied.map(objectKey), ...absent]);
+  const ours = new Set([...applied.map(objectKey), ...absent, ...(bindings?.keys() ?? [])]);
+  const isUnwanted = (object: KubernetesObject): boolean =>
+    absent.has(objectKey(object)) || (bindings?.has(objectKey(object)) === false && isGrantBinding(object));
   const [drifted, back, foreign] = await Promise.all([
     Promise.all(suspect.map((object) => look(tenant, object, api, signal))),
-    Promise.all(suspects.unwanted.filter((object) => absent.has(objectKey(object))).map((object) => lookUnwanted(object, api, signal))),
+    Promise.all(suspects.unwanted.filter(isUnwanted).map((object) => lookUnwanted(object, api, signal))),
     Promise.all(
       suspects.foreign.filter((object) => !ours.has(objectKey(object))).map((object) => lookForeign(tenant, object, api, signal)),
     ),
@@ -53,12 +61,15 @@ export async function confirm(
     [...drifted, ...back].filter((found) => found !== undefined),
     foreign.filter((found) => found !== undefined),
     ports.platform.drift.removeForeign,
+    bindings,
   );
 }
 
 interface Drifted extends DriftedObject {
   ref: ObjectRef;
   uid: string | undefined;
+  /** Of what is unwanted, as it was read. */
+  resourceVersion?: string | undefined;
   namespaceLost: boolean;
 }
 
@@ -75,7 +86,7 @@ async function look(tenant: Tenant, object: KubernetesObject, api: ClusterApi, s
   if (actual === undefined) return { ...base, change: "missing", fields: [], by: [] };
   if (!base.namespaceLost) {
     const drift = driftOf(object, actual);
-    return drift && isAsApplied(tenant, object) ? { ...base, ...drift } : undefined;
+    return drift && (isGrantBinding(object) || isAsApplied(tenant, object)) ? { ...base, ...drift } : undefined;
   }
   const field = actual.metadata?.uid === tenant.status.namespaceUid ? "/metadata/deletionTimestamp" : "/metadata/uid";
   return { ...base, change: "changed", fields: [field], by: authorsOf(actual) };
@@ -85,7 +96,17 @@ async function lookUnwanted(object: KubernetesObject, api: ClusterApi, signal: A
   const ref = refOf(object);
   const actual = await api.get(ref, signal);
   if (actual === undefined) return undefined;
-  return { object: objectKey(object), change: "unwanted", fields: [], by: authorsOf(actual), ref, uid: undefined, namespaceLost: false };
+  const { uid, resourceVersion } = actual.metadata ?? {};
+  return {
+    object: objectKey(object),
+    change: "unwanted",
+    fields: [],
+    by: authorsOf(actual),
+    ref,
+    uid,
+    resourceVersion,
+    namespaceLost: false,
+  };
 }
 
 /** One that the record knows was told of: it need not be read again. */
@@ -100,6 +121,7 @@ function findingsOf(
   drifted: Drifted[],
   foreign: { object: KubernetesObject; isKnown: boolean }[],
   removed: boolean,
+  bindings: Bindings,
 ): Confirmed | undefined {
   const refs = foreignRefs(foreign.map(({ object }) => object));
   const kept = refs.map(({ uid }) => foreign.find(({ object }) => object.metadata?.uid === uid)).filter((found) => found !== undefined);
@@ -116,8 +138,13 @@ function findingsOf(
     ),
     standing,
     namespaceLost: drifted.some(({ namespaceLost }) => namespaceLost),
+    grants: drifted.flatMap(({ object }) => bindings?.get(object)?.id ?? []),
   };
   const replaced = drifted.flatMap(({ change, ref, uid }) => (change === "replaced" && uid !== undefined ? [{ ref, uid }] : []));
+  // No reconcile would take away a binding that no grant tells of.
+  const ungranted = drifted.flatMap(({ change, object, ref, uid, resourceVersion }) =>
+    change === "unwanted" && isGrantKey(object) && uid !== undefined ? [{ ref, uid, resourceVersion }] : [],
+  );
   const unwanted = removed ? told.map(({ object }) => ({ ref: refOf(object), uid: object.metadata?.uid ?? "" })) : [];
-  return { findings, remove: [...replaced, ...unwanted] };
+  return { findings, remove: [...replaced, ...ungranted, ...unwanted] };
 }

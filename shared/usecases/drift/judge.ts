@@ -1,10 +1,21 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { grantId } from "../../domain/access.ts";
 import type { Cluster } from "../../domain/cluster.ts";
 import { TenantryError } from "../../domain/errors.ts";
-import type { ForeignObject, Tenant } from "../../domain/tenant.ts";
+import { type ForeignObject, isAsleep, type Tenant } from "../../domain/tenant.ts";
 import { driftOf, widensAccess } from "../../manifests/drift.ts";
-import { absentObjects, objectHash, objectKey, tenantObjects } from "../../manifests/index.ts";
+import {
+  absentObjects,
+  grantBinding,
+  isGrantKey,
+  LABEL_MANAGED_BY,
+  MANAGED_BY,
+  objectHash,
+  objectKey,
+  tenantObjects,
+} from "../../manifests/index.ts";
 import { ABSENT } from "../../reconcile/decide.ts";
+import { shapeOfBindings } from "../../reconcile/grants.ts";
 import type { ReconcilePorts } from "../../reconcile/ports.ts";
 import type { SeenNamespace } from "./namespaces.ts";
 
@@ -19,7 +30,15 @@ export interface Suspects {
   unwanted: KubernetesObject[];
   /** All that is foreign and widens access. */
   foreign: KubernetesObject[];
+  /** Whether the bindings of grants were judged. */
+  grants: boolean;
 }
+
+/** The bindings of a tenant's grants as they ought to stand; `undefined` where a pass is still bringing them there. */
+export type Bindings = Map<string, { id: string; binding: KubernetesObject }> | undefined;
+
+/** Grants that one read takes. */
+const GRANTS_PAGE = 500;
 
 type Platform = Pick<ReconcilePorts, "platform" | "installation">;
 
@@ -37,24 +56,63 @@ export const isKnownNamespace = (tenant: Tenant, namespace: KubernetesObject | u
   namespace?.metadata?.uid === tenant.status.namespaceUid && namespace?.metadata?.deletionTimestamp === undefined;
 
 /** Judges a tenant at rest by what was listed; `undefined` where nothing is to be done. Pure. */
-export function suspectsOf(tenant: Tenant, { namespace, objects }: SeenNamespace, cluster: Cluster, ports: Platform): Suspects | undefined {
+export function suspectsOf(
+  tenant: Tenant,
+  { namespace, objects }: SeenNamespace,
+  cluster: Cluster,
+  ports: Platform,
+  bindings: Bindings,
+): Suspects | undefined {
   const ours = objectsOrNone(tenant, cluster, ports);
   if (ours === undefined) return undefined;
-  if (!isKnownNamespace(tenant, namespace)) return { objects: ours.slice(0, 1), unwanted: [], foreign: [] };
+  if (!isKnownNamespace(tenant, namespace)) return { objects: ours.slice(0, 1), unwanted: [], foreign: [], grants: false };
   const seen = new Map(objects.map((object) => [objectKey(object), object]));
   const wanted = new Set(ours.map(objectKey));
   const suspects = ours.filter((object) => {
     const actual = object.kind === "Namespace" ? namespace : seen.get(objectKey(object));
     return (actual === undefined || driftOf(object, actual) !== undefined) && isAsApplied(tenant, object);
   });
-  const others = objects.filter((object) => widensAccess(object) && !wanted.has(objectKey(object)));
+  for (const [key, { binding }] of bindings ?? []) {
+    const actual = seen.get(key);
+    if (actual === undefined || driftOf(binding, actual) !== undefined) suspects.push(binding);
+  }
+  const others = objects.filter(
+    (object) => widensAccess(object) && !wanted.has(objectKey(object)) && bindings?.has(objectKey(object)) !== true,
+  );
   const absent = absentKeys(tenant);
-  const [unwanted, foreign] = [true, false].map((is) => others.filter((object) => absent.has(objectKey(object)) === is)) as [
-    KubernetesObject[],
-    KubernetesObject[],
-  ];
+  const unwanted = others.filter((object) => absent.has(objectKey(object)) || (bindings !== undefined && isGrantBinding(object)));
+  const foreign = others.filter((object) => !absent.has(objectKey(object)) && !isGrantBinding(object));
   const known = sameForeign(tenant.status.foreign ?? [], foreignRefs(foreign));
-  return suspects.length === 0 && unwanted.length === 0 && known ? undefined : { objects: suspects, unwanted, foreign };
+  if (suspects.length === 0 && unwanted.length === 0 && known) return undefined;
+  return { objects: suspects, unwanted, foreign, grants: bindings !== undefined };
+}
+
+/** Whether it is a binding as grants have them, by its name and our label: no one else's word for access. */
+export const isGrantBinding = (object: KubernetesObject): boolean =>
+  isGrantKey(objectKey(object)) && object.metadata?.labels?.[LABEL_MANAGED_BY] === MANAGED_BY;
+
+/** Reads what a tenant's grants come to in its cluster. */
+export async function bindingsOf(
+  tenant: Tenant,
+  cluster: Cluster,
+  { store, platform }: Pick<ReconcilePorts, "store" | "platform">,
+): Promise<Bindings> {
+  const { tenantId, hasGrants, status } = tenant;
+  const found: NonNullable<Bindings> = new Map();
+  if (hasGrants !== true) return found;
+  const { grants } = status;
+  if (grants === undefined || "pass" in grants || grants.stands !== shapeOfBindings(tenant, platform, cluster)) return undefined;
+  if (isAsleep(tenant)) return found;
+  for (let after: string | undefined, more = true; more; more = after !== undefined) {
+    const page = await store.pageGrants(tenantId, { limit: GRANTS_PAGE, after });
+    for (const grant of page.grants) {
+      if (!grant.granted || !platform.grantRoles.includes(grant.role)) continue;
+      const binding = grantBinding(tenant, grant, cluster.access?.usernamePrefix ?? "");
+      found.set(objectKey(binding), { id: grantId(grant), binding });
+    }
+    after = page.next;
+  }
+  return found;
 }
 
 /** Keys of the objects that the record knows to be absent. */

@@ -214,7 +214,7 @@ describe("Foreign objects that widen access", () => {
     const binding = await fleet.at(rbac, "RoleBinding", "tenant-binding", "a");
     fleet.cluster.put({
       ...binding,
-      metadata: { ...binding.metadata, name: "user-eve-tenant-admin", uid: undefined },
+      metadata: { ...binding.metadata, name: "eve-is-admin", uid: undefined },
     } as unknown as KubernetesObject);
     await fleet.check();
     expect(
@@ -222,11 +222,11 @@ describe("Foreign objects that widen access", () => {
         .calls()
         .filter((call) => call.startsWith("delete"))
         .sort(),
-    ).toEqual(["delete NetworkPolicy/allow-all", "delete RoleBinding/user-eve-tenant-admin"]);
+    ).toEqual(["delete NetworkPolicy/allow-all", "delete RoleBinding/eve-is-admin"]);
     await fleet.settle("a");
     expect(fleet.repaired()[0]?.detail.data["foreign"]).toMatchObject([
       { object: "NetworkPolicy/allow-all", removed: true },
-      { object: "RoleBinding/user-eve-tenant-admin", removed: true },
+      { object: "RoleBinding/eve-is-admin", removed: true },
     ]);
     expect((await fleet.check())?.counts).toMatchObject({ drifted: 0 });
   });
