@@ -8,6 +8,7 @@ const variables = {
   DRIFT_QUEUE_URL: z.url(),
   ACCESS_QUEUE_URL: z.url(),
   DEAD_LETTER_QUEUE_URL: z.url(),
+  CLIENT_TENANTS: z.string(),
   INSTALLATION: z.string().min(1),
   AWS_REGION: z.string().min(1),
 };

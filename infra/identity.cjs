@@ -7,6 +7,7 @@ const given = async ({ resolveVariable }) => {
   return { issuer, audience };
 };
 
+const preToken = { "Fn::GetAtt": ["PreDashtokenLambdaFunction", "Arn"] };
 const poolIssuer = { "Fn::Sub": "https://cognito-idp.${AWS::Region}.amazonaws.com/${UserPool}" };
 
 exports.issuer = async (context) => (await given(context)).issuer || poolIssuer;
@@ -23,6 +24,21 @@ exports.resources = async (context) => {
         Properties: {
           UserPoolName: { "Fn::Sub": "${AWS::StackName}" },
           AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+          // Access tokens with claims of ours are not in the tier Lite.
+          UserPoolTier: "ESSENTIALS",
+          // Immutable: an administrator writes it with the user, and nobody ever changes it.
+          Schema: [{ Name: "tenant_id", AttributeDataType: "String", Mutable: false, StringAttributeConstraints: { MaxLength: "40" } }],
+          // V3_0 is asked for clients' tokens, too.
+          LambdaConfig: { PreTokenGenerationConfig: { LambdaArn: preToken, LambdaVersion: "V3_0" } },
+        },
+      },
+      UserPoolMayCallPreToken: {
+        Type: "AWS::Lambda::Permission",
+        Properties: {
+          Action: "lambda:InvokeFunction",
+          FunctionName: preToken,
+          Principal: "cognito-idp.amazonaws.com",
+          SourceArn: { "Fn::GetAtt": ["UserPool", "Arn"] },
         },
       },
       UserPoolDomain: {

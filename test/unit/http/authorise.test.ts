@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { authorise, scopesOf } from "../../../shared/http/authorise.ts";
-import type { Routes } from "../../../shared/http/route.ts";
+import type { Route, Routes } from "../../../shared/http/route.ts";
 import { areas, routes } from "../../../shared/http/routes.ts";
 import { everyScope, harness } from "./requests.ts";
 
@@ -52,6 +52,36 @@ test("routes of a tenant are tenant-scoped, and no others are", () => {
 
 test("only health and the contract are open", () => {
   expect(routes.filter((route) => route.scope === "open").map((route) => route.path)).toEqual(["/healthz", "/openapi.json"]);
+});
+
+test("every other route names one scope of the contract: read where it reads, write where it writes", () => {
+  const scoped = routes.filter((route) => route.scope !== "open");
+  expect(scoped.length).toBeGreaterThan(20);
+  for (const { operationId, method, scope } of scoped) {
+    expect([operationId, everyScope.split(" ").includes(scope)]).toEqual([operationId, true]);
+    expect([operationId, scope.split(".")[1]]).toEqual([operationId, method === "GET" ? "read" : "write"]);
+  }
+});
+
+test("who may do what in a tenant, and how people get there, is asked for by the scopes of access", () => {
+  for (const { operationId, path, scope } of routes.filter(({ path }) => /\/(grants|kubeconfig)(\/|$)/.test(path)))
+    expect([operationId, path, scope]).toEqual([operationId, path, expect.stringMatching(/^tenantry\/access\./)]);
+});
+
+test("a row of the table without a scope, or with one that nobody grants, is denied to everybody", () => {
+  for (const scope of [undefined, "", "none", "tenantry/everything.write", "OPEN"]) {
+    const route = { scope, tenantScoped: false } as unknown as Route;
+    expect(() => authorise(route, {}, { sub: "ada", scope: everyScope })).toThrow("lacks the scope");
+    expect(() => authorise(route, {}, undefined)).toThrow("bearer token");
+  }
+});
+
+test("a row that does not say whether it is a tenant's is closed to a token of one tenant", () => {
+  const route = { scope: "tenantry/tenants.read" } as unknown as Route;
+  const claims = { sub: "ada", scope: everyScope, tenant_id: "acme" };
+  expect(() => authorise(route, { tenantId: "acme" }, claims)).toThrow("one tenant alone");
+  expect(() => authorise({ ...route, tenantScoped: true }, {}, claims)).toThrow("one tenant alone");
+  expect(authorise({ ...route, tenantScoped: true }, { tenantId: "acme" }, claims)).toBe("ada");
 });
 
 test("a scope that only resembles the route's is none", () => {
