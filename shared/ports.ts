@@ -157,9 +157,13 @@ export interface WebhookMessage {
 }
 
 export interface WebhookInbox {
-  /** Records a message, due at `dueAt`; false where its id came before (within `ttl`, epoch seconds). */
-  add(message: WebhookMessage, dueAt: Timestamp, ttl: number): Promise<boolean>;
-  get(item: DueItem): Promise<WebhookMessage | undefined>;
+  /**
+   * Records a message, due at `dueAt`, and answers the item that is due; `undefined` where its id came before (within `ttl`,
+   * epoch seconds). Throws `PayloadTooLarge` where the body cannot be kept.
+   */
+  add(message: WebhookMessage, dueAt: Timestamp, ttl: number): Promise<DueItem | undefined>;
+  /** `undefined` for one that is done, or is not there. */
+  get(item: Pick<DueItem, "pk" | "sk">): Promise<WebhookMessage | undefined>;
   /** Removes its due time and its body: what is left remembers the id. Idempotent. */
   done(message: WebhookMessage): Promise<void>;
 }

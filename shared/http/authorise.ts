@@ -1,5 +1,5 @@
 import { TenantryError } from "../domain/errors.ts";
-import type { Route } from "./route.ts";
+import { hasOwnCredential, type Route } from "./route.ts";
 
 /** Claims of the token that the gateway's authorizer has verified: strings, but a list may come as one or as `[a b]`. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -7,6 +7,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 /**
  * Authorises a request; whatever is not allowed is denied.
  * - the token holds the route's scope (claim `scope`, or `scp`);
+ * - a route with a credential of its own is let through as `anonymous`: its operation checks that first;
  * - a token with a `tenant_id` claim reaches tenant-scoped routes of that very tenant, and nothing else.
  * @param claims `undefined` where the gateway verified no token
  * @returns the principal: the token's `sub`, else its `client_id`
@@ -17,7 +18,7 @@ export function authorise(
   params: Readonly<Record<string, string>>,
   claims: Claims | undefined,
 ): string {
-  if (route.scope === "open") return "anonymous";
+  if (route.scope === "open" || hasOwnCredential(route.scope)) return "anonymous";
   const principal = [claims?.["sub"], claims?.["client_id"]].find((id): id is string => typeof id === "string" && id !== "");
   if (claims === undefined || principal === undefined) throw new TenantryError("Unauthorized", "A bearer token is needed.");
   if (!scopesOf(claims).includes(route.scope)) throw new TenantryError("Forbidden", `The token lacks the scope ${route.scope}.`);

@@ -7,7 +7,7 @@ import { authorise, type Claims } from "./authorise.ts";
 import { preferredMedia } from "./media.ts";
 import { applyPrefer, parsePrefer } from "./prefer.ts";
 import { problemAnswer, problemOf } from "./problem.ts";
-import { check, decodeParams, readBody, readIdempotencyKey, readIfMatch, readQuery } from "./read.ts";
+import { check, decodeParams, readBody, readIdempotencyKey, readIfMatch, readQuery, readRawBody } from "./read.ts";
 import type { HttpAnswer, HttpRequest, Operations } from "./request.ts";
 import type { Route, Routes } from "./route.ts";
 
@@ -72,7 +72,8 @@ async function serve(
     query: readQuery(route, event),
     idempotencyKey: unsafe ? readIdempotencyKey(header["idempotency-key"]) : undefined,
     ifMatch: unsafe && route.etag ? readIfMatch(header["if-match"]) : undefined,
-    body: readBody(route, event, header["content-type"]),
+    ...bodyOf(route, event, header["content-type"]),
+    headers: header,
     principal,
     media,
     traceId,
@@ -82,6 +83,11 @@ async function serve(
     remainingMs: () => context.getRemainingTimeInMillis(),
   });
   return render(answer, media, route.waitSeconds === undefined ? undefined : preference.applied);
+}
+
+function bodyOf(route: Row, event: APIGatewayProxyEventV2, contentType: string | undefined): { body: unknown; rawBody: Buffer } {
+  if (route.rawBody !== undefined) return { body: undefined, rawBody: readRawBody(route.rawBody, event, contentType) };
+  return { body: readBody(route, event, contentType), rawBody: Buffer.alloc(0) };
 }
 
 function render(

@@ -41,13 +41,8 @@ export function readQuery(route: Pick<Route, "query">, event: Pick<APIGatewayPro
  * The body by the route's schema; `undefined` on a route that takes none.
  * Throws `PayloadTooLarge`, `UnsupportedMediaType`, `InvalidInput`.
  */
-export function readBody(
-  route: Pick<Route, "method" | "body" | "bodyOptional">,
-  event: Pick<APIGatewayProxyEventV2, "body" | "isBase64Encoded">,
-  contentType: string | undefined,
-): unknown {
-  const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
-  if (bytes.length > bodyLimit) throw new TenantryError("PayloadTooLarge", `The body is larger than ${bodyLimit} bytes.`);
+export function readBody(route: Pick<Route, "method" | "body" | "bodyOptional">, event: BodyOf, contentType: string | undefined): unknown {
+  const bytes = readBytes(bodyLimit, event);
   if (route.body === undefined) {
     if (bytes.length > 0) throw invalidBody("This call takes no body.");
     return undefined;
@@ -58,6 +53,21 @@ export function readBody(
   if (!accepted.includes(mediaType(contentType)))
     throw new TenantryError("UnsupportedMediaType", `The body must be ${accepted.join(" or ")}.`);
   return check(route.body, parseJson(bytes));
+}
+
+/** The bytes of a JSON body, as they came. Throws `PayloadTooLarge`, `UnsupportedMediaType`. */
+export function readRawBody(limit: number, event: BodyOf, contentType: string | undefined): Buffer {
+  const bytes = readBytes(limit, event);
+  if (mediaType(contentType) !== "application/json") throw new TenantryError("UnsupportedMediaType", "The body must be application/json.");
+  return bytes;
+}
+
+type BodyOf = Pick<APIGatewayProxyEventV2, "body" | "isBase64Encoded">;
+
+function readBytes(limit: number, { body = "", isBase64Encoded }: BodyOf): Buffer {
+  const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
+  if (bytes.length > limit) throw new TenantryError("PayloadTooLarge", `The body is larger than ${limit} bytes.`);
+  return bytes;
 }
 
 const mediaType = (header = ""): string => (header.split(";")[0] ?? "").trim().toLowerCase();

@@ -9,6 +9,10 @@ export interface HttpRequest<Params = unknown, Query = unknown, Body = unknown> 
   params: Params;
   query: Query;
   body: Body;
+  /** The body's very bytes, on a route that asks for them (`rawBody`); else empty. */
+  rawBody: Buffer;
+  /** By lower-case name. */
+  headers: Readonly<Record<string, string | undefined>>;
   /** Who calls: the token's `sub`, else its `client_id`; `anonymous` on an open route. */
   principal: string;
   /** For the record and its events: the actor is the principal, both ids are the trace's. */

@@ -11,9 +11,15 @@ export type Area =
   | "clusters-api"
   | "revisions-api"
   | "kubeconfig-api"
+  | "webhooks-api"
   | "meta-api";
 
 export type Scope = `tenantry/${"tenants" | "access" | "clusters"}.${"read" | "write"}`;
+
+/** Credentials of other systems that the gateway knows nothing of: the operation checks them itself, before anything else. */
+export const ownCredentials = ["signature"] as const;
+export type OwnCredential = (typeof ownCredentials)[number];
+export const hasOwnCredential = (scope: Route["scope"]): scope is OwnCredential => ownCredentials.some((own) => own === scope);
 
 /** Names of the answers' schemas, which stand in `openapi/schemas.ts` so that no handler carries them. */
 export type AnswerName =
@@ -27,6 +33,7 @@ export type AnswerName =
   | "ClusterList"
   | "Revisions"
   | "Kubeconfig"
+  | "Verification"
   | "Health"
   | "OpenApi";
 
@@ -37,8 +44,8 @@ export interface Route {
   /** As the gateway writes it: `/tenants/{tenantId}`. */
   path: `/${string}`;
   area: Area;
-  /** What the token must hold; `open` for everybody. */
-  scope: Scope | "open";
+  /** What the token must hold; `open` for everybody; another credential than a token, by its name. */
+  scope: Scope | OwnCredential | "open";
   /** Whether a token with a `tenant_id` claim reaches it, for that `{tenantId}` alone. */
   tenantScoped: boolean;
   summary: string;
@@ -47,6 +54,8 @@ export interface Route {
   body?: z.ZodType;
   /** Whether the body may be left out: it is then `{}`. */
   bodyOptional?: boolean;
+  /** The largest body, bytes, of a route that takes JSON as the very bytes that came: its schema is not ours to check before its signature. */
+  rawBody?: number;
   /** How long the operation may wait for convergence unless `Prefer` says otherwise, seconds. */
   waitSeconds?: number;
   /** Whether it answers with an `ETag`, and heeds `If-Match` where it is unsafe. */

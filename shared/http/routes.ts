@@ -7,6 +7,7 @@ import { metaApi } from "./routes/meta-api.ts";
 import { onboardingApi } from "./routes/onboarding-api.ts";
 import { quotaApi } from "./routes/quota-api.ts";
 import { revisionsApi } from "./routes/revisions-api.ts";
+import { webhooksApi } from "./routes/webhooks-api.ts";
 import { tenantsApi } from "./routes/tenants-api.ts";
 import { teardownApi } from "./routes/teardown-api.ts";
 
@@ -24,6 +25,7 @@ export const areas = [
   kubeconfigApi,
   clustersApi,
   revisionsApi,
+  webhooksApi,
   metaApi,
 ] as const satisfies Routes[];
 

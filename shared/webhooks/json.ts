@@ -5,7 +5,7 @@ import type { Translation } from "./format.ts";
 /** The body as JSON, or `undefined` where it is none, not UTF-8, or no object. */
 export function objectOf(body: Buffer | string): Record<string, unknown> | undefined {
   try {
-    const text = typeof body === "string" ? body : new TextDecoder("utf-8", { fatal: true }).decode(body);
+    const text = typeof body === "string" ? body : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
   } catch {

@@ -7,10 +7,12 @@ import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
 import { createRevisionIndex, createRevisionLog } from "../../shared/adapters/dynamodb/revisions.ts";
 import { openTable, type Table, toItem } from "../../shared/adapters/dynamodb/table.ts";
 import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
+import { createWebhookInbox } from "../../shared/adapters/dynamodb/webhook-inbox.ts";
 import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
+import { webhookInboxContract } from "../contract/webhook-inbox.ts";
 import { anId, dynamodb, tableName } from "../support/stack.ts";
 
 /** A table as the stack's own, keys and indexes, without its stream: the stack's outbox would publish what the tests write. */
@@ -69,3 +71,5 @@ revisionContract("The DynamoDB table", async () => ({
 }));
 
 directoryContract("The DynamoDB table", async () => ({ directory: createDirectory(table), index: createDueIndex(table) }));
+
+webhookInboxContract("The DynamoDB table", async () => ({ inbox: createWebhookInbox(table), index: createDueIndex(table) }));

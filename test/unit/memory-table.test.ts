@@ -2,8 +2,10 @@ import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
+import { webhookInboxContract } from "../contract/webhook-inbox.ts";
 import { MemoryDirectory } from "../support/memory-directory.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemoryTable } from "../support/memory-table.ts";
+import { MemoryWebhookInbox } from "../support/memory-webhook-inbox.ts";
 import { memoryRevisionIndex, MemoryRevisionLog } from "../support/memory-revisions.ts";
 
 tenantStoreContract("The table in memory", async () => {
@@ -25,4 +27,9 @@ revisionContract("The table in memory", async () => {
 directoryContract("The directory in memory", async () => {
   const directory = new MemoryDirectory();
   return { directory, index: new MemoryDueIndex(new MemoryTable(), 8, [directory]) };
+});
+
+webhookInboxContract("The inbox in memory", async () => {
+  const inbox = new MemoryWebhookInbox();
+  return { inbox, index: new MemoryDueIndex(new MemoryTable(), 8, [inbox]) };
 });

@@ -41,6 +41,7 @@ export const keys = {
   userOfMemberships: (provider: string, userId: string) => `MEMBER#${provider}#${userId}`,
   externalId: (provider: string, externalId: string) => `EXTERNALID#${provider}#${digest(externalId)}`,
   groupName: (provider: string, displayName: string) => `GROUPNAME#${provider}#${digest(displayName.toLowerCase())}`,
+  webhook: (provider: string, id: string) => ({ pk: `WEBHOOK#${provider}#${id}`, sk: "MESSAGE" }),
   dedupe: (key: string) => ({ pk: `DEDUPE#${key}`, sk: "DEDUPE" }),
   cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
   wave: () => ({ pk: "CLUSTERS", sk: "REVISIONS" }),

@@ -3,7 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { example as clusterExample } from "../../../events/bodies/cluster.ts";
 import { example as onboardExample } from "../../../events/bodies/onboard.ts";
 import { example as patchExample } from "../../../events/bodies/patch.ts";
-import type { Route } from "../route.ts";
+import { hasOwnCredential, type Route } from "../route.ts";
 import { routes } from "../routes.ts";
 import { answers, problem } from "./schemas.ts";
 
@@ -49,7 +49,8 @@ function operation(route: Route): ZodOpenApiOperationObject {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.path.split("/")[1] || "meta"],
-    security: route.scope === "open" ? [] : [{ oidc: [route.scope] }],
+    security: route.scope === "open" || hasOwnCredential(route.scope) ? [] : [{ oidc: [route.scope] }],
+    ...(route.scope === "signature" && { description: "Signed by the identity provider, as the provider documents it." }),
     ...(route.tenantScoped && { description: "A token with a `tenant_id` claim reaches this for its own tenant." }),
     requestParams: {
       ...(route.params && { path: route.params }),
@@ -57,6 +58,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
       ...(headers && { header: headers }),
     },
     ...(route.body && { requestBody: requestBody(route, route.body) }),
+    ...(route.rawBody && { requestBody: { required: true, content: { "application/json": { schema: { type: "object" as const } } } } }),
     responses: responses(route),
   };
 }
@@ -68,7 +70,7 @@ function requestBody(route: Route, schema: z.ZodType) {
 }
 
 function headersOf(route: Route): z.ZodObject | undefined {
-  if (route.method === "GET") return undefined;
+  if (route.method === "GET" || route.rawBody !== undefined) return undefined;
   return z.object({
     "Idempotency-Key": z
       .string()

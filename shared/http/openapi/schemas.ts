@@ -150,6 +150,8 @@ const Plan = z
 
 const nextCursor = z.string().optional().meta({ description: "For `cursor`; absent on the last page." });
 
+const Verification = z.object({ verification: z.string() }).meta({ id: "Verification", description: "Okta's challenge, as it came." });
+
 export const answers: Record<AnswerName, z.ZodType> = {
   Tenant,
   TenantOrPlan: z.union([Tenant, Plan]).meta({ id: "TenantOrPlan" }),
@@ -180,6 +182,7 @@ export const answers: Record<AnswerName, z.ZodType> = {
     })
     .meta({ id: "Revisions" }),
   Kubeconfig,
+  Verification,
   Health: z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" }),
   OpenApi: z.record(z.string(), z.unknown()).meta({ id: "OpenApi", description: "An OpenAPI 3.1 document." }),
 };

@@ -15,6 +15,9 @@ const userIdInPath = z
   .pipe(userId);
 export const grantPath = tenantPath.extend({ userId: userIdInPath, role });
 
+/** A provider as the configuration names it. */
+export const providerPath = z.strictObject({ provider: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/) });
+
 export const clusterPath = z.strictObject({ name: clusterName });
 
 const limit = z

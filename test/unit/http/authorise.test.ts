@@ -1,12 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { authorise, scopesOf } from "../../../shared/http/authorise.ts";
-import type { Route, Routes } from "../../../shared/http/route.ts";
+import { hasOwnCredential, type Route, type Routes } from "../../../shared/http/route.ts";
 import { areas, routes } from "../../../shared/http/routes.ts";
 import { everyScope, harness } from "./requests.ts";
 
 const bodies: Record<string, unknown> = {
   createTenant: { name: "Acme" },
+  receiveWebhook: {},
   updateTenant: { tier: "basic" },
   putCluster: { roleArn: "arn:aws:iam::111122223333:role/tenantry-cluster-eu" },
 };
@@ -15,12 +16,12 @@ async function call(operationId: string, claims: Record<string, unknown> | undef
   const area = areas.find((rows: Routes) => operationId in rows) as Routes;
   const route = area[operationId];
   if (!route) throw new Error(`no route ${operationId}`);
-  const path = route.path.replace("{tenantId}", tenantId).replace("{name}", "eu-1");
+  const path = route.path.replace("{tenantId}", tenantId).replace("{name}", "eu-1").replace("{provider}", "okta");
   return (await harness(area).send({ method: route.method, path, body: bodies[operationId], claims })).status;
 }
 
 describe.each(routes.map((route) => [route.operationId, route] as const))("%s", (id, route) => {
-  const open = route.scope === "open";
+  const open = route.scope === "open" || hasOwnCredential(route.scope);
 
   test(open ? "is open" : "refuses a call without a token", async () => {
     expect(await call(id, undefined)).toBe(open ? 200 : 401);
@@ -50,12 +51,18 @@ test("routes of a tenant are tenant-scoped, and no others are", () => {
     expect([route.operationId, route.tenantScoped]).toEqual([route.operationId, route.path.includes("{tenantId}")]);
 });
 
-test("only health and the contract are open", () => {
-  expect(routes.filter((route) => route.scope === "open").map((route) => route.path)).toEqual(["/healthz", "/openapi.json"]);
+test("only health, the contract and Okta's challenge are open", () => {
+  const open = routes.filter((route) => route.scope === "open").map((route) => `${route.method} ${route.path}`);
+  expect(open).toEqual(["GET /webhooks/{provider}", "GET /healthz", "GET /openapi.json"]);
+});
+
+test("only webhooks bring another credential than a token, which their use case checks first", () => {
+  const own = routes.filter((route) => hasOwnCredential(route.scope)).map((route) => `${route.method} ${route.path} ${route.scope}`);
+  expect(own).toEqual(["POST /webhooks/{provider} signature"]);
 });
 
 test("every other route names one scope of the contract: read where it reads, write where it writes", () => {
-  const scoped = routes.filter((route) => route.scope !== "open");
+  const scoped = routes.filter((route) => route.scope !== "open" && !hasOwnCredential(route.scope));
   expect(scoped.length).toBeGreaterThan(20);
   for (const { operationId, method, scope } of scoped) {
     expect([operationId, everyScope.split(" ").includes(scope)]).toEqual([operationId, true]);
