@@ -171,8 +171,10 @@ export default definePlatform({
   // The Prometheus operator takes ServiceMonitors by the label `release`.
   monitoring: { release: "prometheus", port: "metrics", path: "/metrics", interval: "15s" },
 
-  // ClusterRoles that a grant may name. These three come with bootstrap.yaml; add your own by name, and apply them yourself.
+  // ClusterRoles that a grant may name. These three are shipped; what others may do stands in ownRoles, rule by rule, and one
+  // that would let its holder escalate is refused: { "release-manager": { description: "...", rules: [{ apiGroups: ["apps"], ... }] } }.
   grantRoles: ["tenant-admin", "tenant-developer", "tenant-viewer"],
+  ownRoles: {},
 
   // Identity providers, each off until its secret is there (docs/identity/), and what membership of a group gives.
   identity: {

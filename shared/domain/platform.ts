@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { grantRoleName, grantRoleNames, ownRole, SHIPPED_ROLES, undefinedRoles } from "./grant-roles.ts";
+import { identitySchema, mappingMistake } from "./identity-config.ts";
 import { exceeding } from "./quota.ts";
 
 /** A Kubernetes quantity as a string. No finer than the API server keeps it, so that what is asked for is what stands. */
@@ -62,55 +64,6 @@ export const tierSchema = z
   });
 export type Tier = z.infer<typeof tierSchema>;
 
-/** A ClusterRole's name; those that hold rights over the whole cluster are refused. */
-const grantRole = z
-  .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "lower-case letters, digits and hyphens")
-  .refine((name) => name !== "cluster-admin", "cluster-admin would give away the cluster");
-
-const providerName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "1 to 31 characters a-z, 0-9 and -, beginning with a letter");
-
-/**
- * Where a secret is: `secretsmanager:<name>` or `ssm:<name>` (a SecureString). Its value is one secret, or a JSON array of
- * two of which both are valid, so that one can be rotated for the other. No secret there yet: everything is refused.
- */
-const secretRef = z.string().regex(/^(secretsmanager|ssm):[\w/.@+=-]{1,512}$/, "secretsmanager:<name> or ssm:<name>");
-
-/** Where people, groups and memberships come from. Each way is on where it is named. */
-const providerSchema = z.strictObject({
-  /** `POST /webhooks/{provider}`: how the provider signs, and the secret (for `standard`, `whsec_` or `whpk_`). */
-  webhook: z.strictObject({ format: z.enum(["standard", "okta", "workos", "auth0", "keycloak"]), secret: secretRef }).optional(),
-  /** `/scim/v2` with this bearer token. */
-  scim: z.strictObject({ token: secretRef }).optional(),
-  /** What of a user is the user id of grants: it must be what the clusters' authenticator makes of the person's token. */
-  userId: z.enum(["userName", "email", "externalId"]).default("userName"),
-  /** The provider's own API, asked for what a lost webhook left out. */
-  api: z.strictObject({ kind: z.enum(["okta"]), url: z.url({ protocol: /^https?$/ }), token: secretRef }).optional(),
-});
-
-/** An identity provider's group, by its exact name or by a pattern, and the role that it gives in a tenant. */
-const roleMapping = z.union([
-  z.strictObject({ provider: providerName.optional(), group: z.string().min(1), tenantId: z.string(), role: z.string() }),
-  z.strictObject({
-    provider: providerName.optional(),
-    /** A group's name with `{tenantId}` and `{role}` in it; each that it lacks is named here. */
-    pattern: z.string().min(1),
-    tenantId: z.string().optional(),
-    role: z.string().optional(),
-    /** What the pattern's `{role}` stands for, where the groups' names do not say the ClusterRole's. */
-    roles: z.record(z.string(), z.string()).optional(),
-  }),
-]);
-
-const identitySchema = z
-  .strictObject({
-    providers: z.record(providerName, providerSchema).default({}),
-    roleMapping: z.array(roleMapping).default([]),
-    /** The comparison with a provider removes at most this share (0 to 1) of its memberships at once, and this many in any case. */
-    removeAtMost: z.strictObject({ share: z.number().min(0).max(1).default(0.2), count: z.int().min(0).default(10) }).prefault({}),
-  })
-  .prefault({});
-
 /** The whole of what an operator edits (`config/tenantry.ts`). */
 export const platformSchema = z
   .strictObject({
@@ -129,14 +82,10 @@ export const platformSchema = z
       dns: z.strictObject({ namespaceLabels: selectorLabels, podLabels: selectorLabels, addresses: z.array(cidr).default([]) }),
     }),
     monitoring: z.strictObject({ release: z.string(), port: z.string(), path: z.string(), interval: z.string() }),
-    /** ClusterRoles that grants may name. */
-    grantRoles: z.array(grantRole).check((roles) => {
-      for (const role of roles.value) {
-        const other = roles.value.find((name) => role.endsWith(`-${name}`));
-        if (other !== undefined)
-          roles.issues.push({ code: "custom", input: role, message: `${role} ends in -${other}: the binding's name would be ambiguous` });
-      }
-    }),
+    /** ClusterRoles that grants may name: those that are shipped, and those of `ownRoles`. */
+    grantRoles: grantRoleNames,
+    /** An operator's own ClusterRoles for grants, by name; `bootstrap.yaml` brings them. */
+    ownRoles: z.record(grantRoleName, ownRole).default({}),
     /** Who may do what follows the identity providers: their people and groups, and what a group's membership gives. */
     identity: identitySchema,
     cluster: z.strictObject({
@@ -191,7 +140,11 @@ export const platformSchema = z
       audit: z.int().min(1).default(400),
     }),
   })
-  .check(({ value: { identity, grantRoles, tiers: _tiers }, issues }) => {
+  .check(({ value: { identity, grantRoles, ownRoles }, issues }) => {
+    for (const role of undefinedRoles(grantRoles, ownRoles))
+      issues.push({ code: "custom", input: role, path: ["grantRoles"], message: `ownRoles does not say what "${role}" may do` });
+    for (const role of Object.keys(ownRoles).filter((name) => SHIPPED_ROLES.includes(name)))
+      issues.push({ code: "custom", input: role, path: ["ownRoles", role], message: "this role is shipped: take another name" });
     for (const [index, mapping] of identity.roleMapping.entries()) {
       const mistake = mappingMistake(mapping, identity.providers, grantRoles);
       if (mistake !== undefined)
@@ -199,22 +152,6 @@ export const platformSchema = z
     }
   });
 
-function mappingMistake(
-  mapping: z.infer<typeof roleMapping>,
-  providers: Record<string, unknown>,
-  grantRoles: readonly string[],
-): string | undefined {
-  const roles = [mapping.role, ...("roles" in mapping ? Object.values(mapping.roles ?? {}) : [])].filter((role) => role !== undefined);
-  const unknown = roles.find((role) => !grantRoles.includes(role));
-  if (unknown !== undefined) return `grantRoles has no role "${unknown}"`;
-  if (mapping.provider !== undefined && !Object.hasOwn(providers, mapping.provider)) return `there is no provider "${mapping.provider}"`;
-  if (!("pattern" in mapping)) return undefined;
-  const named = (part: string, given: string | undefined): boolean =>
-    mapping.pattern.split(`{${part}}`).length === (given === undefined ? 2 : 1);
-  if (!named("tenantId", mapping.tenantId)) return "the tenant: {tenantId} once in the pattern, or tenantId beside it";
-  if (!named("role", mapping.role)) return "the role: {role} once in the pattern, or role beside it";
-  return undefined;
-}
 export type Platform = z.infer<typeof platformSchema>;
 export type PlatformInput = z.input<typeof platformSchema>;
 

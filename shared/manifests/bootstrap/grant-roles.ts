@@ -3,10 +3,10 @@ import type { Platform } from "../../domain/platform.ts";
 import { grantRules } from "../rights.ts";
 import { type BootstrapEntry, entry, labels } from "./entry.ts";
 
-/** The shipped ClusterRoles that config's `grantRoles` names. An operator's own are the operator's to apply. */
+/** The ClusterRoles that config's `grantRoles` names: those that are shipped, and the operator's own. */
 export function grantRoles(platform: Platform): BootstrapEntry[] {
   return platform.grantRoles.flatMap((name) => {
-    const shipped = Object.hasOwn(grantRules, name) ? grantRules[name] : undefined;
+    const shipped = Object.hasOwn(grantRules, name) ? grantRules[name] : platform.ownRoles[name];
     if (shipped === undefined) return [];
     return [
       entry<V1ClusterRole>(`For grants, bound by RoleBindings in tenants' namespaces only. ${shipped.description}`, {
