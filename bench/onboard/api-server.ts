@@ -40,6 +40,8 @@ export async function startApiServer(log: Log, { controllers = false } = {}): Pr
       "service-accounts.pem": accounts.publicKey,
       "service-accounts.key": accounts.privateKey,
       "webhook.kubeconfig": webhookKubeconfig(`https://127.0.0.1:${nobody}/authenticate`, ca.cert),
+      // Nobody signs in by OIDC here.
+      "authentication.json": JSON.stringify({ apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration", jwt: [] }),
       "admin.kubeconfig": kubeconfig({ server, caPem: ca.cert }, admin),
       "controller-manager.kubeconfig": kubeconfig({ server, caPem: ca.cert }, ca.issue({ commonName: "system:kube-controller-manager" })),
     };
