@@ -16,6 +16,26 @@ const isMap = (value: unknown): value is Map => typeof value === "object" && val
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0);
 
+/** Whether two JSON values are one and the same, whatever the order of their keys. An absent key and an empty value are two. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index] && !isSame(a[index], b[index])) return false;
+    return true;
+  }
+  if (Array.isArray(b)) return false;
+  let more = 0;
+  for (const key in a) {
+    const [want, have] = [(a as Map)[key], (b as Map)[key]];
+    if (want !== have && !isSame(want, have)) return false;
+    more += 1;
+  }
+  for (const _ in b) more -= 1;
+  return more === 0;
+}
+
 /**
  * JSON Pointers (RFC 6901) of the applied fields that do not stand with their value. What `desired` does not name is
  * nobody's affair, but inside what is atomic.

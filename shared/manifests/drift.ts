@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "../domain/cluster.ts";
-import { differences, type MergeRules, pathOfPointer } from "../domain/drift.ts";
+import { differences, isSame, type MergeRules, pathOfPointer } from "../domain/drift.ts";
 import { type Editor, editorsOf, type FieldOwner, holds } from "../domain/field-owners.ts";
 import type { DriftedObject } from "../domain/repair.ts";
 import { ANNOTATION_GENERATION, FIELD_MANAGER, LABEL_MANAGED_BY, MANAGED_BY } from "./identity.ts";
@@ -49,12 +49,42 @@ const at = (object: object, path: string): unknown =>
 
 /** Our object as it ought to be, against what the cluster has: the fields that do not stand, and who changed them. Pure. */
 export function driftOf(desired: KubernetesObject, actual: KubernetesObject): Omit<DriftedObject, "object"> | undefined {
+  if (standsToTheLetter(desired, actual)) return undefined;
   const owners = ownersOf(actual);
   const foreign = (fixed[desired.kind ?? ""] ?? []).filter((path) => at(desired, path) === undefined && at(actual, path) !== undefined);
   const fields = [...differences(contentOf(desired), actual, rulesOf(desired.kind, owners)), ...foreign.map((path) => `/${path}`)];
   if (fields.length === 0) return undefined;
   const replaced = (fixed[desired.kind ?? ""] ?? []).some((path) => fields.some((field) => `${field}/`.startsWith(`/${path}/`)));
   return { change: replaced ? "replaced" : "changed", fields, by: editorsOf(fields.map(pathOfPointer), owners, FIELD_MANAGER) };
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Whether nothing but metadata has more in it than was applied, and nothing differs: so it is with nearly every object, and it is
+ * told without a look at the rules of merging. It never holds where a field has drifted; where it does not, the rules decide.
+ */
+function standsToTheLetter(desired: KubernetesObject, actual: KubernetesObject): boolean {
+  for (const key in desired) {
+    const [want, have] = [(desired as Fields)[key], (actual as Fields)[key]];
+    if (!(key === "metadata" ? hasMetadata(want, have) : isSame(want, have))) return false;
+  }
+  return true;
+}
+
+/** Whether name, labels and annotations stand; there may be more of them, and the generation may be another one. */
+function hasMetadata(want: unknown, have: unknown): boolean {
+  for (const field in want as Fields) {
+    const [wanted, found] = [(want as Fields)[field], (have as Fields | undefined)?.[field]];
+    if (field !== "labels" && field !== "annotations") {
+      if (wanted !== found) return false;
+      continue;
+    }
+    for (const key in wanted as Fields) {
+      if ((wanted as Fields)[key] !== (found as Fields | undefined)?.[key] && key !== ANNOTATION_GENERATION) return false;
+    }
+  }
+  return true;
 }
 
 /** Who made or last wrote an object that is not ours. */

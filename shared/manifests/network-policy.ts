@@ -40,9 +40,20 @@ export function networkPolicy(tenant: Tenant, { network }: Platform): NetworkPol
               ],
             },
           ],
-      egress: closed ? [] : [{ to: [sameTenant] }, dns(network.dns), ...internet([...network.metadataAddresses, ...network.privateRanges])],
+      egress: closed ? [] : [{ to: [sameTenant] }, ...beyond(network)],
     },
   };
+}
+
+const known = new WeakMap<Network, V1NetworkPolicyEgressRule[]>();
+
+/** What every tenant may reach: the same rules for all of them. */
+function beyond(network: Network): V1NetworkPolicyEgressRule[] {
+  const before = known.get(network);
+  if (before !== undefined) return before;
+  const rules = [dns(network.dns), ...internet([...network.metadataAddresses, ...network.privateRanges])];
+  known.set(network, rules);
+  return rules;
 }
 
 /** Both selectors in one peer: those pods in those namespaces, not either. */

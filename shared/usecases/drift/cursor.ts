@@ -6,9 +6,16 @@ export interface Page<T> {
   again?: boolean;
 }
 
+/** A page that was asked for. */
+interface Asked<T> {
+  token: string | undefined;
+  page: Promise<Page<T>>;
+}
+
 /**
- * Walks a list that comes in pages, one page read ahead; so no more than two pages are held. `at` names the page to
- * begin with (as `token` told it once). Throws where the list is not in order: what is joined on it would be wrong.
+ * Walks a list that comes in pages, and reads ahead: while a page is at hand, the next; while none is, the one behind that which
+ * came, too. So no more than two pages are held. `at` names the page to begin with (as `token` told it once). Throws where the
+ * list is not in order: what is joined on it would be wrong.
  */
 export class Cursor<T> {
   readonly #fetch: (token: string | undefined) => Promise<Page<T>>;
@@ -16,7 +23,8 @@ export class Cursor<T> {
   #items: T[] = [];
   #index = 0;
   #token: string | undefined;
-  #next: { token: string | undefined; page: Promise<Page<T>> } | undefined;
+  /** Pages ahead, in their order. */
+  readonly #ahead: Asked<T>[] = [];
   #last = "";
   #again = false;
 
@@ -43,22 +51,26 @@ export class Cursor<T> {
 
   /** To be awaited before `head`; `undefined` where nothing is to be waited for. */
   ready(): Promise<void> | undefined {
-    return this.#index < this.#items.length || this.#next === undefined ? undefined : this.#turn();
+    return this.#hasHead() || this.#ahead.length === 0 ? undefined : this.#turn();
   }
 
   /** Resolves when nothing of it is under way any more. */
   async settled(): Promise<void> {
-    await this.#next?.page.catch(() => {});
+    // Also what is asked for meanwhile: it stands behind.
+    for (const { page } of this.#ahead) await page.catch(() => {});
+  }
+
+  #hasHead(): boolean {
+    return this.#index < this.#items.length;
   }
 
   async #turn(): Promise<void> {
-    while (this.#index >= this.#items.length && this.#next !== undefined) {
-      const { token, page } = this.#next;
-      const { items, next, again = false } = await page;
-      this.#next = undefined;
-      if (next !== undefined) this.#ask(next);
+    for (let asked = this.#ahead[0]; asked !== undefined && !this.#hasHead(); asked = this.#ahead[0]) {
+      const { items, next, again = false } = await asked.page;
+      this.#ahead.shift();
       this.#again ||= again;
-      [this.#items, this.#index, this.#token] = [this.#inOrder(items), 0, again ? undefined : token];
+      [this.#items, this.#index, this.#token] = [this.#inOrder(items), 0, again ? undefined : asked.token];
+      if (next !== undefined && this.#ahead.length === 0) this.#ask(next);
     }
   }
 
@@ -74,8 +86,12 @@ export class Cursor<T> {
   }
 
   #ask(token: string | undefined): void {
-    const page = this.#fetch(token);
-    page.catch(() => {}); // Told to who turns to this page.
-    this.#next = { token, page };
+    const asked: Asked<T> = { token, page: this.#fetch(token) };
+    this.#ahead.push(asked);
+    const came = (page: Page<T>): void => {
+      // Nobody turned to it yet; but where nothing else is at hand, it is as good as that.
+      if (page.next !== undefined && this.#ahead.length === 1 && !this.#hasHead()) this.#ask(page.next);
+    };
+    asked.page.then(came, () => {}); // A failure is told to who turns to this page.
   }
 }

@@ -65,26 +65,45 @@ export function suspectsOf(
 ): Suspects | undefined {
   const ours = objectsOrNone(tenant, cluster, ports);
   if (ours === undefined) return undefined;
-  if (!isKnownNamespace(tenant, namespace)) return { objects: ours.slice(0, 1), unwanted: [], foreign: [], grants: false };
-  const seen = new Map(objects.map((object) => [objectKey(object), object]));
-  const wanted = new Set(ours.map(objectKey));
-  const suspects = ours.filter((object) => {
-    const actual = object.kind === "Namespace" ? namespace : seen.get(objectKey(object));
-    return (actual === undefined || driftOf(object, actual) !== undefined) && isAsApplied(tenant, object);
-  });
-  for (const [key, { binding }] of bindings ?? []) {
-    const actual = seen.get(key);
-    if (actual === undefined || driftOf(binding, actual) !== undefined) suspects.push(binding);
+  const isApplied = (object: KubernetesObject): boolean => tenant.status.applied[objectKey(object)] !== undefined;
+  if (!isKnownNamespace(tenant, namespace))
+    return { objects: ours.filter(isApplied).slice(0, 1), unwanted: [], foreign: [], grants: false };
+  // Run for every object of a cluster: nothing is built, not even a key, but of what is suspect.
+  const suspects: KubernetesObject[] = [];
+  const others = new Set<KubernetesObject>();
+  for (const object of objects) if (widensAccess(object)) others.add(object);
+  for (const object of ours) {
+    const actual = object.kind === "Namespace" ? namespace : namesake(object, objects);
+    if ((actual === undefined || driftOf(object, actual) !== undefined) && isAsApplied(tenant, object)) suspects.push(object);
+    if (actual !== undefined && others.has(actual) && isApplied(object)) others.delete(actual);
   }
-  const others = objects.filter(
-    (object) => widensAccess(object) && !wanted.has(objectKey(object)) && bindings?.has(objectKey(object)) !== true,
-  );
+  if (bindings !== undefined && bindings.size > 0) {
+    const seen = new Map([...others].map((object) => [objectKey(object), object]));
+    for (const [key, { binding }] of bindings) {
+      const actual = seen.get(key);
+      if (actual === undefined || driftOf(binding, actual) !== undefined) suspects.push(binding);
+      if (actual !== undefined) others.delete(actual);
+    }
+  }
+  const told = tenant.status.foreign ?? [];
+  if (suspects.length === 0 && others.size === 0 && told.length === 0) return undefined;
   const absent = absentKeys(tenant);
-  const unwanted = others.filter((object) => absent.has(objectKey(object)) || (bindings !== undefined && isGrantBinding(object)));
-  const foreign = others.filter((object) => !absent.has(objectKey(object)) && !isGrantBinding(object));
-  const known = sameForeign(tenant.status.foreign ?? [], foreignRefs(foreign));
-  if (suspects.length === 0 && unwanted.length === 0 && known) return undefined;
+  const unwanted: KubernetesObject[] = [];
+  const foreign: KubernetesObject[] = [];
+  for (const object of others) {
+    const isGrant = isGrantBinding(object);
+    if (absent.has(objectKey(object)) || (isGrant && bindings !== undefined)) unwanted.push(object);
+    else if (!isGrant) foreign.push(object);
+  }
+  if (suspects.length === 0 && unwanted.length === 0 && sameForeign(told, foreignRefs(foreign))) return undefined;
   return { objects: suspects, unwanted, foreign, grants: bindings !== undefined };
+}
+
+/** The listed object of that kind and name. */
+function namesake({ kind, metadata }: KubernetesObject, objects: KubernetesObject[]): KubernetesObject | undefined {
+  const name = metadata?.name;
+  for (const object of objects) if (object.kind === kind && object.metadata?.name === name) return object;
+  return undefined;
 }
 
 /** Whether it is a binding as grants have them, by its name and our label: no one else's word for access. */
@@ -126,7 +145,7 @@ export const absentKeys = (tenant: Tenant): Set<string> =>
 /** A tenant whose tier the config no longer has cannot be judged: its next reconcile says so. */
 function objectsOrNone(tenant: Tenant, cluster: Cluster, ports: Platform): KubernetesObject[] | undefined {
   try {
-    return appliedObjects(tenant, cluster, ports);
+    return tenantObjects(tenant, ports.platform, cluster, ports.installation);
   } catch (error) {
     if (error instanceof TenantryError) return undefined;
     throw error;

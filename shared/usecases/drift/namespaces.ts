@@ -118,9 +118,9 @@ export class Namespaces {
         if (wait !== undefined) await wait;
         const object = cursor.head;
         if (object === undefined) break;
-        const place = orderOf(object.metadata?.namespace ?? "");
-        if (place > order) break;
-        if (place === order) found.push(object);
+        const namespace = object.metadata?.namespace ?? "";
+        if (namespace === name) found.push(object);
+        else if (orderOf(namespace) > order) break;
         cursor.advance();
       }
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import fc from "fast-check";
-import { pathOfPointer, pointerOf } from "../../../shared/domain/drift.ts";
+import { isSame, pathOfPointer, pointerOf } from "../../../shared/domain/drift.ts";
 import { ANNOTATION_GENERATION, objectKey, tenantObjects } from "../../../shared/manifests/index.ts";
 import { driftOf } from "../../../shared/manifests/drift.ts";
 import { aCluster, aDesired, aTenant, platform } from "../../support/builders.ts";
@@ -181,6 +181,44 @@ describe("Who changed it", () => {
       ),
     ).toEqual(["b"]);
     expect(by(quota([]))).toEqual([]);
+  });
+});
+
+describe("Two values are the same", () => {
+  const sorted = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(sorted)
+      : typeof value === "object" && value !== null
+        ? Object.fromEntries(
+            Object.entries(value)
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(([key, inner]) => [key, sorted(inner)]),
+          )
+        : value;
+  test("just where their canonical texts are", () => {
+    const small = fc.jsonValue({ maxDepth: 3 });
+    fc.assert(
+      fc.property(small, small, fc.nat(), (a, b, seed) => {
+        fc.pre(!JSON.stringify([a, b]).includes("__proto__")); // No key of a manifest.
+        const [left, right] = [copyOf(a), copyOf(b)];
+        expect(isSame(left, right)).toBe(JSON.stringify(sorted(left)) === JSON.stringify(sorted(right)));
+        expect(isSame(left, shuffled(copyOf(left), seed))).toBe(true);
+      }),
+    );
+  });
+
+  test("and not where one has more, less or an empty value in it", () => {
+    for (const [a, b] of [
+      [{ a: 1 }, { a: 1, b: 2 }],
+      [{ a: 1, b: {} }, { a: 1 }],
+      [[1], [1, 2]],
+      [[], {}],
+      [{}, null],
+      ["1", 1],
+    ] as const) {
+      expect(isSame(a, b)).toBe(false);
+      expect(isSame(b, a)).toBe(false);
+    }
   });
 });
 
