@@ -27,6 +27,8 @@ export interface DirectoryUser {
   deleted?: boolean | undefined;
   /** How the removal of a deactivated person's access went. */
   removal?: Removal | undefined;
+  /** Epoch seconds at which a deleted one is forgotten: until then, an older word that comes later makes nobody of them. */
+  ttl?: number | undefined;
 }
 
 /** The removal of all grants of a deactivated user. */
@@ -47,8 +49,10 @@ export interface DirectoryGroup {
   displayName: string;
   externalId?: string | undefined;
   attributes?: Record<string, unknown> | undefined;
-  /** Deleted at the provider: kept until its grants are gone. */
+  /** Deleted at the provider: gives nothing. */
   deleted?: boolean | undefined;
+  /** Epoch seconds at which a deleted one is forgotten: until then, an older word that comes later makes no group of it. */
+  ttl?: number | undefined;
   /** When the name last changed, or the group went, as the provider dates it: the highest wins. */
   at: Timestamp;
   /** Grows with every write of the group, and with every change of its members. */

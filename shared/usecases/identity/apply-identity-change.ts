@@ -45,7 +45,6 @@ async function applyUser({ user: said, occurredAt }: Change<"user">, provider: P
 
 async function applyGroup({ group: said, deleted, occurredAt }: Change<"group">, provider: ProviderName, ports: IdentityPorts) {
   const known = await whichGroup(said, provider, ports);
-  if (known === undefined && deleted) return;
   const id = known?.id ?? said.id;
   await recordGroup(
     () => ports.directory.getGroup(provider, id),

@@ -34,6 +34,7 @@ export async function recordUser(
       createdAt: before?.createdAt ?? now,
       updatedAt: now,
       dueAt: due ? now : changed.dueAt,
+      ttl: changed.deleted === true ? changed.ttl : undefined,
     };
     await ports.directory.writeUser(before, after);
     if (due) await userDue(after, ports);

@@ -3,6 +3,7 @@ import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryGroup, DirectoryUser, MappedRole, Membership } from "../../domain/identity.ts";
 import { rolesOf } from "../../domain/role-mapping.ts";
+import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { GRANTS_AT_ONCE, WriteConflict } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
@@ -49,7 +50,9 @@ export async function syncGroup(provider: string, groupId: string, timeLeft: () 
   }
   const [soonest] = [...waiting.values()].sort((a, b) => a.afterMs - b.afterMs);
   if (soonest !== undefined) return { again: soonest };
-  return (await finish(group, ports)) ? DONE : { again: { afterMs: 0, reason: "the group changed meanwhile" } };
+  const { platform } = ports;
+  const ended = group.deleted === true ? forget(group, ports) : written(group, { ...group, mapped: rolesNow(group, platform) }, ports);
+  return (await ended) ? DONE : { again: { afterMs: 0, reason: "the group changed meanwhile" } };
 }
 
 interface Wait {
@@ -85,28 +88,30 @@ const union = (before: MappedRole[], now: MappedRole[]): MappedRole[] => [
   ...now,
 ];
 
-/** Nothing is left to do: the due time goes, where nobody touched the group meanwhile; of a deleted group, everything. */
-async function finish(group: DirectoryGroup, { directory, platform }: AccessPorts): Promise<boolean> {
-  if (group.deleted === true) return forget(group, directory);
-  const { dueAt: _due, passing: _passing, ...rest } = group;
-  const after = { ...rest, mapped: rolesNow(group, platform), version: group.version + 1 };
-  try {
-    await directory.writeGroup(group, after);
-    return true;
-  } catch (error) {
-    if (error instanceof WriteConflict) return false;
-    throw error;
-  }
-}
-
-async function forget(group: DirectoryGroup, directory: AccessPorts["directory"]): Promise<boolean> {
+/** Forgets a deleted group's members; the group itself is remembered for as long as late words may come. */
+async function forget(group: DirectoryGroup, ports: AccessPorts): Promise<boolean> {
+  const { directory, clock, platform } = ports;
   for (let more = true; more; ) {
     const page = await directory.pageMembers(group.provider, group.id, { limit: PAGE });
     await Promise.all(page.memberships.map((membership) => directory.deleteMembership(membership)));
     more = page.next !== undefined;
   }
-  await directory.deleteGroup(group);
-  return true;
+  return written(group, { ...group, mapped: [], ttl: ttlAfter(clock.now().toISOString(), platform.retentionDays.tombstone) }, ports);
+}
+
+/** Writes the group without its due time; false where somebody touched it meanwhile. */
+async function written(
+  before: DirectoryGroup,
+  { dueAt: _due, passing: _passing, ...after }: DirectoryGroup,
+  { directory }: AccessPorts,
+): Promise<boolean> {
+  try {
+    await directory.writeGroup(before, { ...after, version: before.version + 1 });
+    return true;
+  } catch (error) {
+    if (error instanceof WriteConflict) return false;
+    throw error;
+  }
 }
 
 /** Records the grants of some memberships, tenant by tenant, and marks the memberships that wait for none. */

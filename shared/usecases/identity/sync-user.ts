@@ -2,6 +2,7 @@ import { type Grant, grantId } from "../../domain/access.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryUser, Removal } from "../../domain/identity.ts";
+import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause } from "../../domain/tenant.ts";
 import { WriteConflict } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
@@ -67,9 +68,8 @@ async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: Ac
     return (await written(user, told, ports)) ? { again: { afterMs: INDEX_AGE_MS, reason: "a last look" } } : CHANGED;
   }
   const { dueAt: _due, ...rest } = told;
-  if (user.deleted !== true) return (await written(user, rest, ports)) ? DONE : CHANGED;
-  await ports.directory.deleteUser(user);
-  return DONE;
+  const ttl = user.deleted === true ? ttlAfter(finishedAt, ports.platform.retentionDays.tombstone) : undefined;
+  return (await written(user, { ...rest, ttl }, ports)) ? DONE : CHANGED;
 }
 
 /** `open`: some may be left, or a cluster does not have it yet. */
