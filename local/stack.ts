@@ -11,6 +11,7 @@ import { CLUSTER_NAME, PROVISIONER_ROLE_ARN } from "./kubernetes/authenticator.t
 import { kubernetesBinaries } from "./kubernetes/binaries.ts";
 import { applyBootstrap } from "./kubernetes/bootstrap.ts";
 import { type Cluster, startCluster } from "./kubernetes/cluster.ts";
+import { createIdentitySecrets } from "./identity-secrets.ts";
 import { CLIENT_ID, USERNAME_PREFIX } from "./kubernetes/issuer.ts";
 import { type Log, Steps } from "./log.ts";
 import { endLeftovers, freePorts, ProcessGroup } from "./processes.ts";
@@ -85,6 +86,7 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
   })();
   const deployed = awsUp.then(async (aws) => {
     if (options.deploy === false) return undefined;
+    await createIdentitySecrets(aws);
     return await steps.run("service is deployed", () => deploy(aws, processes, log));
   });
   const clusterUp = (async () => {

@@ -28,6 +28,8 @@ function report(stack: Stack, tenant: string, objects: string, envFile: string):
   curl -H "Authorization: Bearer $TENANTRY_TOKEN" -H "Content-Type: application/json" \\
     -d '{"name": "Acme", "tier": "basic"}' ${api}/tenants
   kubectl get namespaces
+
+The identity providers of config/tenantry.ts have secrets of their own (docs/identity/): npm run -s secret -- okta webhook
 `);
 }
 

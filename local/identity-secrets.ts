@@ -1,0 +1,28 @@
+import { randomBytes } from "node:crypto";
+import platform from "../config/tenantry.ts";
+import { OperatorClient, type Operated } from "./aws/client.ts";
+
+type Providers = typeof platform.identity.providers;
+
+/** What the identity providers' secrets look like, by their references in the configuration: each one new and random. */
+export function newIdentitySecrets(providers: Providers = platform.identity.providers): Map<string, string> {
+  const secrets = new Map<string, string>();
+  for (const { webhook } of Object.values(providers)) {
+    if (webhook === undefined) continue;
+    secrets.set(
+      webhook.secret,
+      webhook.format === "standard" ? `whsec_${randomBytes(32).toString("base64")}` : randomBytes(32).toString("hex"),
+    );
+  }
+  return secrets;
+}
+
+/** Puts the secrets of the configured providers into the embedded AWS, as an operator would. */
+export async function createIdentitySecrets(aws: Operated): Promise<void> {
+  const operator = new OperatorClient(aws);
+  for (const [ref, value] of newIdentitySecrets()) {
+    const [, store, name = ""] = /^(secretsmanager|ssm):(.*)$/s.exec(ref) ?? [];
+    if (store === "ssm") await operator.json("ssm", "AmazonSSM.PutParameter", { Name: name, Value: value, Type: "SecureString" });
+    else await operator.json("secretsmanager", "secretsmanager.CreateSecret", { Name: name, SecretString: value });
+  }
+}
