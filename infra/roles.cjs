@@ -36,6 +36,7 @@ const resourceArns = (clusterRoleArns) => ({
   grantsQueue: [arnOf("GrantsQueue")],
   grantsDeadLetters: [arnOf("GrantsDeadLetters")],
   accessQueue: [arnOf("AccessQueue")],
+  accessDeadLetters: [arnOf("AccessDeadLetters")],
   userIndex: [sub("${Table.Arn}/index/user")],
   sbtQueue: [arnOf("SbtQueue")],
   sbtDeadLetters: [arnOf("SbtDeadLetters")],

@@ -1,8 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import * as z from "zod";
 import { eachRecord } from "../../shared/queues/batch.ts";
-import { type AccessPorts, DONE } from "../../shared/usecases/identity/ports.ts";
+import { applyIdentityChange } from "../../shared/usecases/identity/apply-identity-change.ts";
+import type { AccessPorts } from "../../shared/usecases/identity/ports.ts";
 import { type AccessWork, workAccess } from "../../shared/usecases/identity/work-access.ts";
+import { workWebhook, type WorkWebhookPorts } from "../../shared/usecases/webhooks/work-webhook.ts";
 import { accessDeps } from "./deps.ts";
 
 const message = z.object({ pk: z.string(), sk: z.string(), dueAt: z.string() });
@@ -12,16 +14,21 @@ const RESERVE_MS = 15_000;
 
 /** Does the access work that the messages name: grants that end, groups, users, webhooks' messages. One that is not due is void. */
 export const createHandler =
-  (ports: AccessPorts, workWebhook: AccessWork) =>
+  (ports: AccessPorts & WorkWebhookPorts) =>
   (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
     eachRecord(
       event,
       context,
       async (record) => {
         const timeLeft = (): boolean => context.getRemainingTimeInMillis() > RESERVE_MS;
-        await workAccess(message.parse(JSON.parse(record.body)), timeLeft, ports, workWebhook);
+        await workAccess(message.parse(JSON.parse(record.body)), timeLeft, ports, webhookWork(ports));
       },
       ports.log,
     );
 
-export const handler = createHandler(accessDeps(), async () => DONE);
+const webhookWork =
+  (ports: AccessPorts & WorkWebhookPorts): AccessWork =>
+  (item, timeLeft) =>
+    workWebhook(item, timeLeft, ports, (change, provider) => applyIdentityChange(change, provider, ports));
+
+export const handler = createHandler(accessDeps());
