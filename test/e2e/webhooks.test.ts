@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { createWebhookInbox } from "../../shared/adapters/dynamodb/webhook-inbox.ts";
-import { anId, api, dynamodb, tableName } from "../support/stack.ts";
+import { anId, api, dynamodb, kubeObject, tableName, takeMessage, until } from "../support/stack.ts";
 import { deliveries, type ProviderFormat, type Signed, webhookSecret } from "../support/webhooks.ts";
 
 /** An event of each provider that changes nothing: only the way to the inbox is looked at here. */
@@ -109,5 +109,42 @@ describe("webhooks", () => {
     expect([answer.status, answer.body]).toEqual([200, { verification: "challenge-1" }]);
     expect((await api("GET", "/webhooks/workos", undefined, { token: null, headers })).status).toBe(404);
     expect((await api("GET", "/webhooks/okta", undefined, { token: null })).status).toBe(404);
+  });
+});
+
+describe("what a webhook says", () => {
+  test.each(["standard", "workos"] as const)("of a membership at %s becomes a grant, and of its end the end of it", async (provider) => {
+    const tenantId = anId("hooked");
+    expect((await api("POST", "/tenants", { tenantId, name: "Hooked", tier: "basic" })).status).toBe(201);
+    const person = `${anId("ada")}@example.com`;
+    const said = provider === "standard" ? { userName: person } : { username: person, email: person };
+    const user = { id: anId("u"), ...said };
+    const name = `tenant:${tenantId}:viewer`;
+    const group = { id: anId("g"), ...(provider === "standard" ? { displayName: name } : { name }) };
+    const say = async (member: boolean, at = new Date()) => {
+      const event =
+        provider === "standard"
+          ? { type: `membership.${member ? "added" : "removed"}`, timestamp: at.toISOString(), data: { user, group } }
+          : { event: `dsync.group.user_${member ? "added" : "removed"}`, data: { user, group } };
+      const id = anId("msg");
+      expect((await send(provider, deliveries[provider](await webhookSecret(provider), { id, event, at }))).status).toBe(204);
+    };
+    const grants = async () =>
+      (await api("GET", `/tenants/${tenantId}/grants`)).body.items as { userId: string; role: string; applied: boolean }[];
+    await say(true);
+    const given = await until("the grant", async () => (await grants()).find(({ applied }) => applied));
+    expect(given).toMatchObject({ userId: person, role: "tenant-viewer" });
+    await kubeObject("rolebinding", `user-${person}-tenant-viewer`, "-n", `tenant-${tenantId}`);
+    await say(false);
+    await until("its end", async () => ((await grants()).length === 0 ? true : undefined));
+  });
+
+  test("that cannot be read is a dead letter with the reason, whole", async () => {
+    const id = anId("msg");
+    const event = { type: "membership.added", timestamp: new Date().toISOString(), data: { user: { id } } };
+    expect((await send("standard", deliveries.standard(await webhookSecret("standard"), { id, event }))).status).toBe(204);
+    const letter = await takeMessage("tenantry-local-access-dead-letters", ({ Body = "" }) => Body.includes(id));
+    expect(letter.Body).toBe(JSON.stringify(event));
+    expect(letter.MessageAttributes?.["reason"]?.StringValue).toContain("membership.added: data.group");
   });
 });
