@@ -123,7 +123,7 @@ export interface Directory {
 
   getMembership(provider: ProviderName, groupId: string, userId: string): Promise<Membership | undefined>;
   /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. */
-  putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "ttl">): Promise<boolean>;
+  putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "cause" | "ttl">): Promise<boolean>;
   /** Writes how far its grants follow, where `at` and `synced` are still `seen`'s (both); false where they are not. */
   markMembership(seen: Membership, mark: Pick<Membership, "synced" | "grantedAs" | "mappedAt">): Promise<boolean>;
   /** Forgets a membership where it is as it was read (`at`). */

@@ -29,6 +29,6 @@ export const createHandler =
 const webhookWork =
   (ports: AccessPorts & WorkWebhookPorts): AccessWork =>
   (item, timeLeft) =>
-    workWebhook(item, timeLeft, ports, (change, provider) => applyIdentityChange(change, provider, ports));
+    workWebhook(item, timeLeft, ports, (change, provider, cause) => applyIdentityChange(change, provider, { ...ports, cause }));
 
 export const handler = createHandler(accessDeps());

@@ -16,6 +16,8 @@ export interface GrantAsked extends Omit<GrantKey, "tenantId"> {
   at: Timestamp;
   expiresAt?: Timestamp | undefined;
   group?: string | undefined;
+  /** Who asked, where that is not who asks for all. */
+  cause?: Cause | undefined;
 }
 
 export interface GrantsAsked {
@@ -76,10 +78,10 @@ function isForThisTenant({ tenantId, formerUntil }: Tenant, { granted, at }: Gra
 /** The sources with what is newer than they; the same object where nothing is. */
 function withSources(sources: Grant["sources"], asked: readonly GrantAsked[], cause: Cause): Grant["sources"] {
   let result = sources;
-  for (const { source, granted, at, expiresAt, group } of asked) {
+  for (const { source, granted, at, expiresAt, group, cause: own = cause } of asked) {
     const standing = result[source];
     if (standing !== undefined && (at < standing.at || (at === standing.at && !standing.granted))) continue;
-    const next: GrantSource = { granted, at, expiresAt, group, cause };
+    const next: GrantSource = { granted, at, expiresAt, group, cause: own };
     if (standing !== undefined && standing.at === at && standing.granted === granted && standing.expiresAt === expiresAt) continue;
     result = { ...result, [source]: next };
   }
@@ -101,6 +103,12 @@ function grantOf(
   };
 }
 
+/** Who said the last word. */
+const causeOf = (sources: Grant["sources"]): Cause | undefined =>
+  Object.values(sources)
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .at(-1)?.cause;
+
 function moving(tenant: Tenant, moved: readonly Grant[], cause: Cause, now: Timestamp): Tenant {
   const pendingGrants = [...new Set([...(tenant.pendingGrants ?? []), ...moved.map(grantId)])];
   if (pendingGrants.length > PENDING_GRANTS) {
@@ -110,23 +118,15 @@ function moving(tenant: Tenant, moved: readonly Grant[], cause: Cause, now: Time
     );
   }
   const generation = tenant.generation + 1;
-  const announced = moved.map(
-    ({ userId, role, granted, sources }): Announcement => ({
-      type: granted ? "TenantAccessGranted" : "TenantAccessRevoked",
-      generation,
-      cause,
-      data: {
-        userId,
-        role,
-        ...(granted
-          ? { sources: giving({ sources }, now), expiresAt: expiryOf({ sources }, now) }
-          : {
-              sources: Object.keys(sources).sort(),
-              reason: Object.values(sources).some((source) => source.granted) ? "Expired" : "Revoked",
-            }),
-      },
-    }),
-  );
+  const announced = moved.map((grant): Announcement => {
+    const { userId, role, granted, sources } = grant;
+    const type = granted ? "TenantAccessGranted" : "TenantAccessRevoked";
+    const expired = !granted && Object.values(sources).some((source) => source.granted);
+    const data = granted
+      ? { userId, role, sources: giving(grant, now), expiresAt: expiryOf(grant, now) }
+      : { userId, role, sources: Object.keys(sources).sort(), reason: expired ? "Expired" : "Revoked" };
+    return { type, generation, cause: expired ? cause : (causeOf(sources) ?? cause), data };
+  });
   return {
     ...tenant,
     generation,

@@ -1,4 +1,4 @@
-import type { Timestamp } from "./tenant.ts";
+import type { Cause, Timestamp } from "./tenant.ts";
 
 /** Identity providers are named in the configuration (`identity.providers`). */
 export type ProviderName = string;
@@ -17,6 +17,8 @@ export interface DirectoryUser {
   attributes?: Record<string, unknown> | undefined;
   /** When `active` or the names last changed, as the provider dates it: the highest wins. */
   at: Timestamp;
+  /** Who said so. */
+  cause?: Cause | undefined;
   /** Grows with every write. */
   version: number;
   createdAt: Timestamp;
@@ -55,6 +57,8 @@ export interface DirectoryGroup {
   ttl?: number | undefined;
   /** When the name last changed, or the group went, as the provider dates it: the highest wins. */
   at: Timestamp;
+  /** Who said so. */
+  cause?: Cause | undefined;
   /** Grows with every write of the group, and with every change of its members. */
   version: number;
   /** What the role mapping makes of its name; while `passing`, also what it made of it before. */
@@ -78,6 +82,8 @@ export interface Membership {
   member: boolean;
   /** As the provider dates it: the highest wins. */
   at: Timestamp;
+  /** Who said so. */
+  cause?: Cause | undefined;
   /** The `at` of the change that its grants follow; another value, or none, is work to do. */
   synced?: string | undefined;
   /** The group's `mappedAt` that they follow. */

@@ -105,7 +105,7 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
     this.members.set(key, group);
     const stored = group.get(membership.userId);
     if (stored !== undefined && stored.at >= membership.at) return false;
-    group.set(membership.userId, copy({ ...stored, ...membership, ttl: membership.ttl }));
+    group.set(membership.userId, copy({ ...stored, ...membership, ttl: membership.ttl, cause: membership.cause }));
     return true;
   }
 

@@ -40,10 +40,10 @@ export function directoryMembers(table: Table): Members {
     },
 
     // An update, so that what is known of its grants stays.
-    putMembership: ({ provider, groupId, userId, member, at, ttl }) =>
+    putMembership: ({ provider, groupId, userId, member, at, cause, ttl }) =>
       update(
         { provider, groupId, userId },
-        { provider, groupId, userId, member, at, ttl, userKey: keys.userOfMemberships(provider, userId) },
+        { provider, groupId, userId, member, at, cause, ttl, userKey: keys.userOfMemberships(provider, userId) },
         { expression: "attribute_not_exists(#at) OR #at < :at", values: { ":at": at } },
       ),
 

@@ -77,7 +77,8 @@ async function changeMember(
 ): Promise<void> {
   const now = nowOf(ports);
   const ttl = member ? undefined : Math.floor(Date.parse(now) / 1_000) + ports.platform.retentionDays.dedupe * 86_400;
-  const put = (when: Timestamp): Promise<boolean> => ports.directory.putMembership({ provider, groupId, userId, member, at: when, ttl });
+  const put = (when: Timestamp): Promise<boolean> =>
+    ports.directory.putMembership({ provider, groupId, userId, member, at: when, cause: ports.cause, ttl });
   if (at !== "newest") {
     await put(at);
     return;

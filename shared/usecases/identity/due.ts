@@ -1,5 +1,5 @@
 import type { DirectoryGroup, DirectoryUser } from "../../domain/identity.ts";
-import type { Timestamp } from "../../domain/tenant.ts";
+import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import type { AccessQueue, Clock, Directory } from "../../ports.ts";
 
 /** What recording needs of what a provider said. */
@@ -8,6 +8,8 @@ export interface IdentityPorts {
   accessQueue: AccessQueue;
   clock: Clock;
   platform: { retentionDays: { dedupe: number } };
+  /** Who says it, and in which conversation: goes into the audit trail of what follows. */
+  cause?: Cause | undefined;
 }
 
 /** Until the sweep does what a call that died left undone: longer than any call lasts, milliseconds. */

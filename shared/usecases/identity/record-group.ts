@@ -24,6 +24,7 @@ export async function recordGroup(
       createdAt: before?.createdAt ?? now,
       updatedAt: now,
       dueAt: due ? now : changed.dueAt,
+      cause: due ? ports.cause : changed.cause,
       ttl: changed.deleted === true ? changed.ttl : undefined,
     };
     await ports.directory.writeGroup(before, after);

@@ -34,6 +34,7 @@ export async function recordUser(
       createdAt: before?.createdAt ?? now,
       updatedAt: now,
       dueAt: due ? now : changed.dueAt,
+      cause: due ? ports.cause : changed.cause,
       ttl: changed.deleted === true ? changed.ttl : undefined,
     };
     await ports.directory.writeUser(before, after);

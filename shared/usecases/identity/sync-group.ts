@@ -8,7 +8,7 @@ import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { GRANTS_AT_ONCE, WriteConflict } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
 import { type AccessPorts, DONE, type Worked } from "./ports.ts";
-import { userIdOf } from "./user-id.ts";
+import { isAgain, userIdOf } from "./user-id.ts";
 
 /** Members of one page: one strongly consistent read, and a handful of writes for each tenant that they get access to. */
 const PAGE = 100;
@@ -32,11 +32,7 @@ export async function syncGroup(provider: string, groupId: string, timeLeft: () 
   const found = await directory.getGroup(provider, groupId);
   if (found?.dueAt === undefined) return DONE;
   const group = await mapped(found, ports);
-  const cause: Cause = {
-    actor: `identity:${provider}`,
-    correlationId: ports.newId(),
-    causationId: `${provider}:${groupId}:${group.version}`,
-  };
+  const cause: Cause = { actor: `identity:${provider}`, correlationId: `${provider}:${groupId}`, causationId: group.mappedAt };
   const idle = group.mapped.length === 0;
   /** Tenants that could not be changed, and why: the others go on. */
   const waiting = new Map<string, Wait>();
@@ -161,10 +157,11 @@ function askedFor(
   const userId = user && userIdOf(user, ports);
   const at = newest(membership.at, user?.at, group.mappedAt);
   const source = `${group.provider}:${group.id}`;
+  const { cause } = saidBy(membership, user, group);
   const stands = membership.member && user?.active === true && user.deleted !== true;
   const former = membership.grantedAs !== undefined && membership.grantedAs !== userId ? [membership.grantedAs] : [];
   return group.mapped.flatMap(({ tenantId, role }) => {
-    const common = { tenantId, role, source, group: group.displayName, at };
+    const common = { tenantId, role, source, group: group.displayName, at, cause };
     const granted = stands && now.some((one) => same(one, { tenantId, role }));
     return [
       ...(userId === undefined ? [] : [{ ...common, userId, granted }]),
@@ -172,6 +169,10 @@ function askedFor(
     ];
   });
 }
+
+/** Whose word it is that brings the membership up. */
+const saidBy = (membership: Membership, user: DirectoryUser | undefined, group: DirectoryGroup): { cause?: Cause | undefined } =>
+  membership.synced === membership.at ? group : isAgain(membership.synced) && user !== undefined ? user : membership;
 
 const newest = (...times: (Timestamp | undefined)[]): Timestamp =>
   times

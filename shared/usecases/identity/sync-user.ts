@@ -7,7 +7,7 @@ import type { Cause } from "../../domain/tenant.ts";
 import { WriteConflict } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
 import { type AccessPorts, DONE, type Worked } from "./ports.ts";
-import { userIdOf } from "./user-id.ts";
+import { again, userIdOf } from "./user-id.ts";
 
 /** Tenants whose grants are taken back side by side. */
 const AT_ONCE = 16;
@@ -33,13 +33,13 @@ export async function syncUser(provider: string, id: string, timeLeft: () => boo
 const CHANGED: Worked = { again: { afterMs: 0, reason: "the user changed meanwhile" } };
 
 /** Every membership is to be worked on again: its mark changes, so that whoever is at it with the old user cannot mark it done. */
-async function judgeAnew({ provider, id, at }: DirectoryUser, { directory, accessQueue, clock }: AccessPorts): Promise<void> {
-  const again = `again:${at}`;
+async function judgeAnew(user: DirectoryUser, { directory, accessQueue, clock }: AccessPorts): Promise<void> {
+  const { provider, id } = user;
   const dueAt = clock.now().toISOString();
   for (const groupId of await directory.groupsOf(provider, id)) {
     const membership = await directory.getMembership(provider, groupId, id);
-    if (membership === undefined || membership.synced === again) continue;
-    await directory.markMembership(membership, { synced: again, mappedAt: membership.mappedAt, grantedAs: membership.grantedAs });
+    if (membership === undefined) continue;
+    await directory.markMembership(membership, { ...membership, synced: again(user) });
     if (await directory.touchGroup(provider, groupId, dueAt)) await accessQueue.send([{ ...groupKeys(provider, groupId), dueAt }]);
   }
 }
@@ -116,7 +116,11 @@ async function takeBack(
     const pending = (await ports.store.get(tenantId))?.pendingGrants ?? [];
     return { taken: 0, open: ids.some((id) => pending.includes(id)) };
   }
-  const cause: Cause = { actor: `identity:${user.provider}`, correlationId: `${user.provider}:${user.id}`, causationId: user.at };
+  const cause: Cause = user.cause ?? {
+    actor: `identity:${user.provider}`,
+    correlationId: `${user.provider}:${user.id}`,
+    causationId: user.at,
+  };
   try {
     await changeAccess({ tenantId, cause, occurredAt: user.at }, asked, ports);
   } catch (error) {

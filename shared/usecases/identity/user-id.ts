@@ -7,3 +7,7 @@ export function userIdOf(user: DirectoryUser, { platform }: { platform: Platform
   const id = user[platform.identity.providers[user.provider]?.userId ?? "userName"];
   return userIdSchema.safeParse(id).success ? id : undefined;
 }
+
+/** The mark of a membership that is to be worked on again as its user changed, at that time. */
+export const again = ({ at }: Pick<DirectoryUser, "at">): string => `again:${at}`;
+export const isAgain = (synced: string | undefined): boolean => synced?.startsWith("again:") === true;

@@ -1,4 +1,5 @@
 import type { IdentityChange } from "../../domain/identity.ts";
+import type { Cause } from "../../domain/tenant.ts";
 import type { Platform } from "../../domain/platform.ts";
 import type { DeadLetters, Directory, DueItem, Log, WebhookInbox, WebhookMessage } from "../../ports.ts";
 import type { Translation } from "../../webhooks/format.ts";
@@ -14,7 +15,7 @@ export interface WorkWebhookPorts {
 }
 
 /** Records one change that a provider told of (`applyIdentityChange`). Idempotent, and in any order. */
-export type ApplyChange = (change: IdentityChange, provider: string) => Promise<unknown>;
+export type ApplyChange = (change: IdentityChange, provider: string, cause: Cause) => Promise<unknown>;
 
 /**
  * Does what a recorded message says: each change in its order, then the message is done.
@@ -36,7 +37,7 @@ export async function workWebhook(
   for (const change of [...told.changes, ...(await leaving(told, provider, ports))]) {
     // From the start then: what is recorded already is not recorded twice.
     if (!timeLeft()) return { again: { afterMs: 0, reason: "the time is up" } };
-    await apply(change, provider);
+    await apply(change, provider, { actor: `webhook:${provider}`, correlationId: id, causationId: id });
   }
   if (told.ignored.length > 0) log.info("A webhook told of what is none of ours.", { provider, id, types: told.ignored });
   if (told.malformed.length > 0)

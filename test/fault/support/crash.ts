@@ -77,5 +77,5 @@ export async function runWithStops(operation: Operation, stops: Stop[], { stream
     if (!accepted) accepted = (await invoke(command)) === "ended";
     await platform();
   }
-  return { calls, state: finalState(world), faults: faults(world), stopped };
+  return { calls, state: finalState(world, operation.generations), faults: faults(world), stopped };
 }

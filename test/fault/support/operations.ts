@@ -1,4 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { applyIdentityChange } from "../../../shared/usecases/identity/apply-identity-change.ts";
+import type { IdentityChange } from "../../../shared/domain/identity.ts";
 import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
 import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
 import { grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
@@ -10,6 +12,14 @@ import { aCause } from "../../support/builders.ts";
 import type { Ports, World } from "./world.ts";
 
 export const acme = { name: "Acme Inc.", tier: "basic" };
+
+/** What a provider says, as the work on its webhook records it. */
+const said =
+  (change: (occurredAt: string) => IdentityChange): Act =>
+  (command, ports) =>
+    applyIdentityChange(change(command.occurredAt), "okta", { ...ports, cause: command.cause });
+const group = { id: "g1", displayName: "tenant:acme:admin" };
+const user = { id: "u1", userName: "anna@example.com" };
 
 const anna = { userId: "anna@example.com", role: "tenant-viewer" };
 
@@ -25,6 +35,10 @@ export const acts = {
   grant: (command, ports) => grantAccess(command, anna, undefined, ports),
   revoke: (command, ports) => revokeAccess(command, anna, ports),
   grantBob: (command, ports) => grantAccess(command, { ...anna, userId: "bob@example.com" }, undefined, ports),
+  join: said((occurredAt) => ({ kind: "membership", group, user, member: true, occurredAt })),
+  leave: said((occurredAt) => ({ kind: "membership", group, user, member: false, occurredAt })),
+  deactivate: said((occurredAt) => ({ kind: "user", user: { ...user, active: false }, occurredAt })),
+  deleteGroup: said((occurredAt) => ({ kind: "group", group, deleted: true, occurredAt })),
   tearDown: (command, ports) => tearDownTenant(command, ports),
 } satisfies Record<string, Act>;
 
@@ -46,6 +60,8 @@ export interface Operation {
   act: Act;
   /** Left to the queue: the command only records. */
   queued?: boolean;
+  /** Several workers are at one tenant, each with generations of its own: how many there are is open. */
+  generations?: "open";
 }
 
 /** Every operation that changes a tenant. A new one is a line here. */
@@ -63,6 +79,10 @@ export const operations: Operation[] = [
   { name: "suspension of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob], act: acts.suspend },
   { name: "activation of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob, acts.suspend], act: acts.activate },
   { name: "decommission of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob], act: acts.tearDown },
+  { name: "joining a group", after: [acts.onboard], act: acts.join },
+  { name: "leaving a group", after: [acts.onboard, acts.join], act: acts.leave },
+  { name: "deactivation", after: [acts.onboard, acts.join, acts.grant, acts.grantBob], act: acts.deactivate, generations: "open" },
+  { name: "deletion of a group", after: [acts.onboard, acts.join], act: acts.deleteGroup },
   { name: "decommission", after: [acts.onboard], act: acts.tearDown },
   { name: "onboarding after a decommission", after: [acts.onboard, acts.tearDown], act: acts.onboard },
 ];

@@ -5,6 +5,7 @@ import type { World } from "./world.ts";
 export interface FinalState {
   record: unknown;
   grants: unknown[];
+  directory: unknown[];
   objects: unknown[];
   events: unknown[];
 }
@@ -25,13 +26,34 @@ export function withoutServerFields(object: KubernetesObject): unknown {
   return plain({ ...object, metadata });
 }
 
-export function finalState(world: World, tenantId = "acme"): FinalState {
+export function finalState(world: World, generations?: "open"): FinalState {
+  const state = stateOf(world);
+  if (generations === undefined) return state;
+  return JSON.parse(
+    JSON.stringify(state)
+      .replace(/"(generation|observedGeneration|tenantry\.dev\/generation)":"?\d+"?/g, '"$1":0')
+      .replace(/Generation \d+/g, "Generation N"),
+  ) as FinalState;
+}
+
+function stateOf(world: World, tenantId = "acme"): FinalState {
   return {
     record: plain(world.table.tenants.get(tenantId)),
     grants: [...world.table.grants.values()].map(plain),
+    directory: directoryOf(world),
     objects: world.cluster.objects().map(withoutServerFields),
     events: world.table.events.map(plain),
   };
+}
+
+/** People, groups and memberships, but for how often they were written, and how many grants one try of several took back. */
+function directoryOf({ directory }: World): unknown[] {
+  const users = [...directory.users.values()].map(({ version: _version, removal, ...user }) => ({
+    ...user,
+    removed: removal?.finishedAt !== undefined,
+  }));
+  const groups = [...directory.groups.values()].map(({ version: _version, ...group }) => group);
+  return [...users, ...groups, ...[...directory.members.values()].flatMap((members) => [...members.values()])].map(plain);
 }
 
 /** What is wrong with a world that should be at rest, in words; nothing where all holds. */
@@ -45,6 +67,7 @@ export function faults(world: World): string[] {
     if (timers.work !== undefined || timers.retry !== undefined) found.push(`${tenantId} has work due at ${dueAt}`);
     if (dueAt !== undefined && !Object.values(timers).includes(dueAt)) found.push(`${tenantId} is due at ${dueAt}, and no timer says so`);
   }
+  for (const { pk, sk, dueAt } of world.directory.dueItems()) found.push(`${pk} ${sk} is due at ${dueAt}`);
   return [...found, ...eventFaults(world), ...(world.queue.length === 0 ? [] : ["the queue is not empty"])];
 }
 
