@@ -72,6 +72,25 @@ describe("A granted viewer", () => {
   });
 });
 
+test("A person of a tenant that is suspended is out, and back in when it is activated", async () => {
+  const sleeper = anId("asleep");
+  await api("POST", "/tenants", { tenantId: sleeper, name: sleeper, tier: "basic" });
+  await untilPhase(sleeper, "Ready");
+  await grant(sleeper, "sam@example.com", "tenant-viewer");
+  const token = await signIn("sam@example.com");
+  const path = `/api/v1/namespaces/tenant-${sleeper}/pods`;
+  expect(await statusOf(token, path)).toBe(200);
+  await api("POST", `/tenants/${sleeper}/suspend`);
+  await untilPhase(sleeper, "Suspended");
+  expect(await statusOf(token, path)).toBe(403);
+  await api("POST", `/tenants/${sleeper}/activate`);
+  await untilPhase(sleeper, "Ready");
+  expect(await statusOf(token, path)).toBe(200);
+  await api("DELETE", `/tenants/${sleeper}`);
+  await untilPhase(sleeper, "Deleted");
+  expect(await statusOf(token, path)).toBe(403);
+});
+
 test("A person keeps the role that was not revoked", async () => {
   const token = await signIn("dora@example.com");
   await grant(tenantId, "dora@example.com", "tenant-viewer");
