@@ -47,6 +47,15 @@ const ageAlarm = (metric, description, service) => ({
   TreatMissingData: "breaching",
 });
 
+// A comparison with an identity provider would have removed more than identity.removeAtMost: a person decides.
+const refusedAlarm = (service) => ({
+  AlarmDescription: "A comparison with an identity provider would remove too much, and removed nothing",
+  Namespace: "Tenantry",
+  MetricName: "IdentityRemovalsRefused",
+  Dimensions: [{ Name: "service", Value: service }],
+  Statistic: "Maximum",
+});
+
 module.exports = async ({ resolveVariable }) => {
   const topic = await resolveVariable("param:alarmTopicArn");
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
@@ -54,6 +63,7 @@ module.exports = async ({ resolveVariable }) => {
     OldestDueAlarm: alarm(ageAlarm("OldestDueAgeSeconds", "Due work waits for more than ten minutes", prefix), topic),
     OldestEventAlarm: alarm(ageAlarm("OldestUnpublishedEventAgeSeconds", "Events wait for more than ten minutes", prefix), topic),
   };
+  resources["IdentityRemovalsRefusedAlarm"] = alarm(refusedAlarm(prefix), topic);
   for (const queue of deadLetterQueues) resources[`${queue}Alarm`] = alarm(deadLetterAlarm(queue), topic);
   for (const key of functionKeys) resources[`${pascalCase(key)}ErrorsAlarm`] = alarm(errorAlarm(`${prefix}-${key}`), topic);
   return { Resources: resources };

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "./domain/cluster.ts";
 import type { Grant, GrantKey } from "./domain/access.ts";
+import type { Theirs } from "./domain/directory-comparison.ts";
 import type { DirectoryGroup, DirectoryUser, Membership, ProviderName } from "./domain/identity.ts";
 import type { ObjectRef } from "./domain/object-ref.ts";
 import type { OutboxEvent } from "./domain/outbox.ts";
@@ -175,6 +176,12 @@ export interface AccessQueue {
 
 /** The valid secrets behind a reference of the configuration: one, two while one is rotated, none where there is none. Cached. */
 export type Secrets = (ref: string) => Promise<string[]>;
+
+/** An identity provider's own API, asked for what a lost webhook left out. */
+export interface ProviderApi {
+  /** Groups with one of the names, or one that begins so, with all their members. Throws where not all of it was answered. */
+  read(names: { name: string; exact: boolean }[]): Promise<Theirs>;
+}
 
 /** Reads of the drift check: eventually consistent, so what they say is confirmed before it is acted on. */
 export interface ClusterTenants {
