@@ -6,7 +6,7 @@ import type { Clock, Log } from "../ports.ts";
 import { authorise, type Claims } from "./authorise.ts";
 import { preferredMedia } from "./media.ts";
 import { applyPrefer, parsePrefer } from "./prefer.ts";
-import { problemAnswer, problemOf } from "./problem.ts";
+import { type Problem, problemAnswer, problemOf } from "./problem.ts";
 import { check, decodeParams, readBody, readIdempotencyKey, readIfMatch, readQuery, readRawBody } from "./read.ts";
 import type { HttpAnswer, HttpRequest, Operations } from "./request.ts";
 import type { Route, Routes } from "./route.ts";
@@ -20,11 +20,19 @@ export type HttpHandler = (event: APIGatewayProxyEventV2, context: Context) => P
 type Operation = (request: HttpRequest) => Promise<HttpAnswer>;
 type Row = Routes[string];
 
+/** How a family of routes words a problem; `error` is what was thrown. */
+export type ErrorAnswer = (problem: Problem, headers: Record<string, string>, error: unknown) => APIGatewayProxyStructuredResultV2;
+
 /**
  * The Lambda handler of an area: every row of its routes has its operation, or it does not compile.
  * A request is routed, authorised, checked, and then handed to its operation; whatever is thrown becomes a problem.
  */
-export function httpHandler<R extends Routes>(routes: R, operations: Operations<R>, deps: HttpDeps): HttpHandler {
+export function httpHandler<R extends Routes>(
+  routes: R,
+  operations: Operations<R>,
+  deps: HttpDeps,
+  errorAnswer: ErrorAnswer = problemAnswer,
+): HttpHandler {
   const rows = Object.entries<Row>(routes);
   const router = httpRouter<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
     routes: rows.map(([operationId, route]) => ({
@@ -47,7 +55,7 @@ export function httpHandler<R extends Routes>(routes: R, operations: Operations<
       const at = { path: request.event.requestContext.http.path, traceId: traceIdOf(request.event) };
       const problem = problemOf(request.error, at);
       if (problem.status >= 500) deps.log.error("request failed", { error: request.error, ...at });
-      request.response = problemAnswer(problem, allowOf(request.error));
+      request.response = errorAnswer(problem, allowOf(request.error), request.error);
     })
     .handler(router) as unknown as HttpHandler;
 }
@@ -86,7 +94,7 @@ async function serve(
 }
 
 function bodyOf(route: Row, event: APIGatewayProxyEventV2, contentType: string | undefined): { body: unknown; rawBody: Buffer } {
-  if (route.rawBody !== undefined) return { body: undefined, rawBody: readRawBody(route.rawBody, event, contentType) };
+  if (route.rawBody !== undefined) return { body: undefined, rawBody: readRawBody(route, event, contentType) };
   return { body: readBody(route, event, contentType), rawBody: Buffer.alloc(0) };
 }
 

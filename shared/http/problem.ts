@@ -72,7 +72,8 @@ export function problemAnswer(problem: Problem, headers: Record<string, string> 
   };
 }
 
-function headersOf({ status, code }: Problem): Record<string, string> {
+/** What an answer says besides its body. */
+export function headersOf({ status, code }: Problem): Record<string, string> {
   if (status === 503) return { "retry-after": "2" };
   if (status === 401) return { "www-authenticate": "Bearer" };
   return code === "Forbidden" ? { "www-authenticate": 'Bearer error="insufficient_scope"' } : {};

@@ -56,9 +56,14 @@ export function readBody(route: Pick<Route, "method" | "body" | "bodyOptional">,
 }
 
 /** The bytes of a JSON body, as they came. Throws `PayloadTooLarge`, `UnsupportedMediaType`. */
-export function readRawBody(limit: number, event: BodyOf, contentType: string | undefined): Buffer {
-  const bytes = readBytes(limit, event);
-  if (mediaType(contentType) !== "application/json") throw new TenantryError("UnsupportedMediaType", "The body must be application/json.");
+export function readRawBody(
+  { rawBody = bodyLimit, bodyMedia = ["application/json"] }: Pick<Route, "rawBody" | "bodyMedia">,
+  event: BodyOf,
+  contentType: string | undefined,
+): Buffer {
+  const bytes = readBytes(rawBody, event);
+  if (!bodyMedia.includes(mediaType(contentType)))
+    throw new TenantryError("UnsupportedMediaType", `The body must be ${bodyMedia.join(" or ")}.`);
   return bytes;
 }
 
@@ -72,7 +77,8 @@ function readBytes(limit: number, { body = "", isBase64Encoded }: BodyOf): Buffe
 
 const mediaType = (header = ""): string => (header.split(";")[0] ?? "").trim().toLowerCase();
 
-function parseJson(bytes: Buffer): unknown {
+/** Throws `InvalidInput`. */
+export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), refuseProto);
   } catch (cause) {

@@ -12,12 +12,13 @@ export type Area =
   | "revisions-api"
   | "kubeconfig-api"
   | "webhooks-api"
+  | "scim-api"
   | "meta-api";
 
 export type Scope = `tenantry/${"tenants" | "access" | "clusters"}.${"read" | "write"}`;
 
 /** Credentials of other systems that the gateway knows nothing of: the operation checks them itself, before anything else. */
-export const ownCredentials = ["signature"] as const;
+export const ownCredentials = ["signature", "scim"] as const;
 export type OwnCredential = (typeof ownCredentials)[number];
 export const hasOwnCredential = (scope: Route["scope"]): scope is OwnCredential => ownCredentials.some((own) => own === scope);
 
@@ -34,6 +35,8 @@ export type AnswerName =
   | "Revisions"
   | "Kubeconfig"
   | "Verification"
+  | "Scim"
+  | "ScimList"
   | "Health"
   | "OpenApi";
 
@@ -56,6 +59,8 @@ export interface Route {
   bodyOptional?: boolean;
   /** The largest body, bytes, of a route that takes JSON as the very bytes that came: its schema is not ours to check before its signature. */
   rawBody?: number;
+  /** Media types that such a body may have; JSON alone where absent. */
+  bodyMedia?: readonly string[];
   /** How long the operation may wait for convergence unless `Prefer` says otherwise, seconds. */
   waitSeconds?: number;
   /** Whether it answers with an `ETag`, and heeds `If-Match` where it is unsafe. */

@@ -8,6 +8,7 @@ import { onboardingApi } from "./routes/onboarding-api.ts";
 import { quotaApi } from "./routes/quota-api.ts";
 import { revisionsApi } from "./routes/revisions-api.ts";
 import { webhooksApi } from "./routes/webhooks-api.ts";
+import { scimApi } from "./routes/scim-api.ts";
 import { tenantsApi } from "./routes/tenants-api.ts";
 import { teardownApi } from "./routes/teardown-api.ts";
 
@@ -26,6 +27,7 @@ export const areas = [
   clustersApi,
   revisionsApi,
   webhooksApi,
+  scimApi,
   metaApi,
 ] as const satisfies Routes[];
 

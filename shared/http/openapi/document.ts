@@ -5,7 +5,8 @@ import { example as onboardExample } from "../../../events/bodies/onboard.ts";
 import { example as patchExample } from "../../../events/bodies/patch.ts";
 import { hasOwnCredential, type Route } from "../route.ts";
 import { routes } from "../routes.ts";
-import { answers, problem } from "./schemas.ts";
+import { SCIM_MEDIA } from "../scim/error.ts";
+import { answers, problem, scimError } from "./schemas.ts";
 
 const examples: Record<string, unknown> = { createTenant: onboardExample, updateTenant: patchExample, putCluster: clusterExample };
 
@@ -30,6 +31,7 @@ export function openApiDocument(version: string): ReturnType<typeof createDocume
     paths: paths(),
     components: {
       securitySchemes: {
+        scim: { type: "http", scheme: "bearer", description: "The token of an identity provider, as the configuration names its secret." },
         oidc: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "A token of the configured OIDC issuer." },
       },
     },
@@ -49,7 +51,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.path.split("/")[1] || "meta"],
-    security: route.scope === "open" || hasOwnCredential(route.scope) ? [] : [{ oidc: [route.scope] }],
+    security: securityOf(route),
     ...(route.scope === "signature" && { description: "Signed by the identity provider, as the provider documents it." }),
     ...(route.tenantScoped && { description: "A token with a `tenant_id` claim reaches this for its own tenant." }),
     requestParams: {
@@ -58,10 +60,18 @@ function operation(route: Route): ZodOpenApiOperationObject {
       ...(headers && { header: headers }),
     },
     ...(route.body && { requestBody: requestBody(route, route.body) }),
-    ...(route.rawBody && { requestBody: { required: true, content: { "application/json": { schema: { type: "object" as const } } } } }),
+    ...(route.rawBody && { requestBody: { required: true, content: contentOf(route.bodyMedia, { type: "object" as const }) } }),
     responses: responses(route),
   };
 }
+
+function securityOf({ scope }: Route): Record<string, string[]>[] {
+  if (scope === "scim") return [{ scim: [] }];
+  return scope === "open" || hasOwnCredential(scope) ? [] : [{ oidc: [scope] }];
+}
+
+const contentOf = <S>(media: readonly string[] = ["application/json"], schema: S) =>
+  Object.fromEntries(media.map((type) => [type, { schema }]));
 
 function requestBody(route: Route, schema: z.ZodType) {
   const media = { schema, example: examples[route.operationId] };
@@ -70,7 +80,7 @@ function requestBody(route: Route, schema: z.ZodType) {
 }
 
 function headersOf(route: Route): z.ZodObject | undefined {
-  if (route.method === "GET" || route.rawBody !== undefined) return undefined;
+  if (route.method === "GET" || hasOwnCredential(route.scope)) return undefined;
   return z.object({
     "Idempotency-Key": z
       .string()
@@ -97,10 +107,13 @@ function responses(route: Route): ZodOpenApiResponsesObject {
       description: meanings[Number(status)] ?? "",
       ...(headers && { headers }),
       ...(name && {
-        content: Object.fromEntries((route.media ?? ["application/json"]).map((type) => [type, { schema: answers[name] }])),
+        content: contentOf(route.media, answers[name]),
       }),
     },
   ]);
-  const failed = { description: "A problem; its `code` says which.", content: { "application/problem+json": { schema: problem } } };
+  const failed =
+    route.scope === "scim"
+      ? { description: "What is wrong, by `scimType`.", content: contentOf([SCIM_MEDIA], scimError) }
+      : { description: "A problem; its `code` says which.", content: contentOf(["application/problem+json"], problem) };
   return Object.fromEntries([...listed, ["default", failed]]) as ZodOpenApiResponsesObject;
 }

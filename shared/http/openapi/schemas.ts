@@ -152,6 +152,14 @@ const nextCursor = z.string().optional().meta({ description: "For `cursor`; abse
 
 const Verification = z.object({ verification: z.string() }).meta({ id: "Verification", description: "Okta's challenge, as it came." });
 
+const Scim = z
+  .looseObject({ schemas: z.array(z.string()), id: z.string().optional() })
+  .meta({ id: "Scim", description: "A resource of SCIM 2.0 (RFC 7643)." });
+
+export const scimError = z
+  .object({ schemas: z.array(z.string()), status: z.string(), scimType: z.string().optional(), detail: z.string() })
+  .meta({ id: "ScimError", description: "An error of SCIM 2.0 (RFC 7644, 3.12)." });
+
 export const answers: Record<AnswerName, z.ZodType> = {
   Tenant,
   TenantOrPlan: z.union([Tenant, Plan]).meta({ id: "TenantOrPlan" }),
@@ -183,6 +191,16 @@ export const answers: Record<AnswerName, z.ZodType> = {
     .meta({ id: "Revisions" }),
   Kubeconfig,
   Verification,
+  Scim,
+  ScimList: z
+    .object({
+      schemas: z.array(z.string()),
+      totalResults: z.int(),
+      startIndex: z.int(),
+      itemsPerPage: z.int(),
+      Resources: z.array(Scim),
+    })
+    .meta({ id: "ScimList", description: "A page of what was found (RFC 7644, 3.4.2)." }),
   Health: z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" }),
   OpenApi: z.record(z.string(), z.unknown()).meta({ id: "OpenApi", description: "An OpenAPI 3.1 document." }),
 };

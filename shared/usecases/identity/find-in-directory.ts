@@ -1,11 +1,10 @@
+import type { Lookup } from "../../domain/directory.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { DirectoryGroup, DirectoryUser, ProviderName } from "../../domain/identity.ts";
 import type { Directory } from "../../ports.ts";
 
-/** What narrows a search to a few records by a key; all else is looked through. */
-export type Lookup = { by: "id" | "name" | "externalId" | "member"; value: string };
-
 export interface Search<T> {
+  /** Without it, the whole directory of the provider is looked through. */
   lookup?: Lookup | undefined;
   fits: (found: T) => boolean;
   /** Of those that fit, in the order of ids: how many are left out at the beginning, and how many are told then. */

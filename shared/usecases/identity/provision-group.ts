@@ -1,15 +1,10 @@
+import type { GroupDraft, MembersAsked } from "../../domain/directory.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { DirectoryGroup, ProviderName } from "../../domain/identity.ts";
 import { changeMembers, type MemberChange, membersOf } from "./change-members.ts";
 import { type IdentityPorts, LEFT_UNDONE_MS, newerThan, nowOf, plusMs } from "./due.ts";
 import { checkSeen, gone, type ProvisionPorts, same } from "./provision-user.ts";
 import { newGroup, recordGroup } from "./record-group.ts";
-
-/** What a caller may say of a group, but for its members. */
-export type GroupDraft = Pick<DirectoryGroup, "displayName" | "externalId" | "attributes">;
-
-/** What becomes of a group's members: they are just these (`all`), or some come and some go, in this order. */
-export type MembersAsked = { all: readonly string[] } | { changes: readonly (Pick<MemberChange, "userId" | "member"> | "none")[] };
 
 /** Records a new group and its members. Throws `GroupExists` where one of that name is seen, `WriteContention` where the time was up. */
 export async function createGroup(

@@ -1,13 +1,11 @@
 import { canonicalHash } from "../../domain/canonical.ts";
+import type { UserDraft } from "../../domain/directory.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { DirectoryUser, ProviderName } from "../../domain/identity.ts";
 import type { NewId } from "../../ports.ts";
 import { changeMembers } from "./change-members.ts";
 import { type IdentityPorts, newerThan, nowOf } from "./due.ts";
 import { recordUser } from "./record-user.ts";
-
-/** What a caller may say of a user. */
-export type UserDraft = Pick<DirectoryUser, "userName" | "externalId" | "email" | "active" | "attributes">;
 
 export type ProvisionPorts = IdentityPorts & { newId: NewId };
 

@@ -1,0 +1,61 @@
+import type { DirectoryUser } from "../../shared/domain/identity.ts";
+import type { HttpAnswer } from "../../shared/http/request.ts";
+import { operationsOf } from "../../shared/http/scim/patch.ts";
+import { isSeen, versionSeen } from "../../shared/http/scim/precondition.ts";
+import { fitting, listAnswer, project, type ScimQuery, searchOf } from "../../shared/http/scim/query.ts";
+import { etagOf, locationOf } from "../../shared/http/scim/resource.ts";
+import { patchedUser, renderUser, userDraftOf } from "../../shared/http/scim/user.ts";
+import { findUsers } from "../../shared/usecases/identity/find-in-directory.ts";
+import { changeUser, createUser, readUser, removeUser } from "../../shared/usecases/identity/provision-user.ts";
+import type { scimApi } from "../../shared/http/routes/scim-api.ts";
+import type { Operations } from "../../shared/http/request.ts";
+import { bodyOf, forProvider, scimAnswer, timeLeftOf } from "./answers.ts";
+import type { ScimDeps } from "./deps.ts";
+
+type Names = "listUsers" | "createUser" | "getUser" | "replaceUser" | "patchUser" | "deleteUser";
+
+export function userOperations(deps: ScimDeps): Pick<Operations<typeof scimApi>, Names> {
+  const by = forProvider(deps);
+  const shown = (user: DirectoryUser, query: ScimQuery, status = 200): HttpAnswer =>
+    scimAnswer(status, project(renderUser(user), query), { etag: etagOf(user) });
+  return {
+    listUsers: by(async (provider, request) => {
+      const { query } = request;
+      const asked = searchOf(query, "users");
+      const search = { lookup: asked.lookup, fits: fitting(asked, renderUser), skip: asked.startIndex - 1, limit: asked.count };
+      const { items, total } = await findUsers(provider, search, { ...deps, timeLeft: timeLeftOf(request) });
+      return scimAnswer(
+        200,
+        listAnswer(
+          asked,
+          total,
+          items.map((user) => project(renderUser(user), query)),
+        ),
+      );
+    }),
+    createUser: by(async (provider, request) => {
+      const user = await createUser(provider, userDraftOf(bodyOf(request)), deps);
+      return { ...shown(user, request.query, 201), location: locationOf("User", user.id) };
+    }),
+    getUser: by(async (provider, { params, query, headers }) => {
+      const user = await readUser(provider, params.id, deps);
+      return isSeen(headers["if-none-match"], user) ? { status: 304, etag: etagOf(user) } : shown(user, query);
+    }),
+    replaceUser: by(async (provider, request) => {
+      const { params, query, headers } = request;
+      const body = bodyOf(request);
+      const seen = versionSeen(headers["if-match"]);
+      return shown(await changeUser(provider, params.id, (before) => userDraftOf(body, before), seen, deps), query);
+    }),
+    patchUser: by(async (provider, request) => {
+      const { params, query, headers } = request;
+      const operations = operationsOf(bodyOf(request));
+      const seen = versionSeen(headers["if-match"]);
+      return shown(await changeUser(provider, params.id, (before) => patchedUser(before, operations), seen, deps), query);
+    }),
+    deleteUser: by(async (provider, { params, headers }) => {
+      await removeUser(provider, params.id, versionSeen(headers["if-match"]), deps);
+      return { status: 204 };
+    }),
+  };
+}

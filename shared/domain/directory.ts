@@ -1,0 +1,13 @@
+import type { DirectoryGroup, DirectoryUser } from "./identity.ts";
+
+/** What a caller may say of a user. */
+export type UserDraft = Pick<DirectoryUser, "userName" | "externalId" | "email" | "active" | "attributes">;
+
+/** What a caller may say of a group, but for its members. */
+export type GroupDraft = Pick<DirectoryGroup, "displayName" | "externalId" | "attributes">;
+
+/** What becomes of a group's members: they are just these (`all`), or some come and some go, in this order; `none`: all go. */
+export type MembersAsked = { all: readonly string[] } | { changes: readonly ({ userId: string; member: boolean } | "none")[] };
+
+/** What narrows a search to a few records by a key. */
+export type Lookup = { by: "id" | "name" | "externalId" | "member"; value: string };

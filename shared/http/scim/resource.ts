@@ -1,0 +1,46 @@
+import * as z from "zod";
+import { isComplex, type Resource, tidy } from "./attributes.ts";
+import { ScimError } from "./error.ts";
+
+/** Booleans may come as text: Entra says `"False"`. */
+export const bool = z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })]);
+/** No control characters, and short enough for a key. */
+export const text = (most = 256) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[^\p{Cc}]*$/u, "no control characters");
+export const name = text().min(1).trim();
+
+/** A resource in RFC 7643's spelling, checked. Throws `invalidValue` with what is wrong. */
+export function checked<S extends z.ZodType>(schema: S, resource: unknown): z.output<S> {
+  if (!isComplex(resource)) throw new ScimError("invalidSyntax", "The body must be a JSON object.");
+  const parsed = schema.safeParse(tidy(resource));
+  if (parsed.success) return parsed.data;
+  throw new ScimError("invalidValue", parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+}
+
+/** What remains of a resource to be kept as it came: not what has a place of its own, what is ours, or a password. */
+export function others(resource: Resource, own: readonly string[]): Resource | undefined {
+  const left = Object.entries(resource).filter(([key]) => !["id", "schemas", "meta", "password", "groups", ...own].includes(key));
+  return left.length === 0 ? undefined : Object.fromEntries(left);
+}
+
+export interface Kept {
+  id: string;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export const etagOf = ({ version }: Pick<Kept, "version">): string => `W/"${version}"`;
+
+export const metaOf = (resourceType: "User" | "Group", kept: Kept): Resource => ({
+  resourceType,
+  created: kept.createdAt,
+  lastModified: kept.updatedAt,
+  version: etagOf(kept),
+  location: locationOf(resourceType, kept.id),
+});
+
+export const locationOf = (resourceType: "User" | "Group", id: string): string => `/scim/v2/${resourceType}s/${encodeURIComponent(id)}`;
