@@ -28,7 +28,8 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (Array.isArray(b)) return false;
   let more = 0;
   for (const key in a) {
-    const [want, have] = [(a as Map)[key], (b as Map)[key]];
+    const want = (a as Map)[key];
+    const have = (b as Map)[key];
     if (want !== have && !isSame(want, have)) return false;
     more += 1;
   }

@@ -66,7 +66,8 @@ type Fields = Record<string, unknown>;
  */
 function standsToTheLetter(desired: KubernetesObject, actual: KubernetesObject): boolean {
   for (const key in desired) {
-    const [want, have] = [(desired as Fields)[key], (actual as Fields)[key]];
+    const want = (desired as Fields)[key];
+    const have = (actual as Fields)[key];
     if (!(key === "metadata" ? hasMetadata(want, have) : isSame(want, have))) return false;
   }
   return true;
@@ -75,7 +76,8 @@ function standsToTheLetter(desired: KubernetesObject, actual: KubernetesObject):
 /** Whether name, labels and annotations stand; there may be more of them, and the generation may be another one. */
 function hasMetadata(want: unknown, have: unknown): boolean {
   for (const field in want as Fields) {
-    const [wanted, found] = [(want as Fields)[field], (have as Fields | undefined)?.[field]];
+    const wanted = (want as Fields)[field];
+    const found = (have as Fields | undefined)?.[field];
     if (field !== "labels" && field !== "annotations") {
       if (wanted !== found) return false;
       continue;

@@ -5,7 +5,7 @@ import type { Tenant } from "../domain/tenant.ts";
 import type { ClusterApi, ClusterTenants } from "../ports.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { confirm } from "./drift/confirm.ts";
-import { bindingsOf, type Suspects, suspectsOf } from "./drift/judge.ts";
+import { type Bindings, bindingsOf, type Suspects, suspectsOf } from "./drift/judge.ts";
 import { Namespaces, type Position, type SeenNamespace } from "./drift/namespaces.ts";
 import { isDead, type Orphan, orphanOf, removeOrphans, tenantIdOf } from "./drift/orphans.ts";
 import { recordIntent } from "./record-intent.ts";
@@ -42,6 +42,8 @@ export interface Progress extends Position {
 
 /** Tenants that are read and judged at once: what one BatchGet takes. */
 const BATCH = 100;
+/** Tenants whose grants are read at once. */
+const GRANT_READS = 8;
 /** Repairs under way at once. */
 const REPAIRS = 8;
 
@@ -93,6 +95,7 @@ async function checkBatch(seen: SeenNamespace[], check: Check): Promise<void> {
   const tenants = await ports.tenants.getMany(ids);
   const limit = pLimit(REPAIRS);
   const dead: Orphan[] = [];
+  const judged: { tenant: Tenant; one: SeenNamespace }[] = [];
   const repairs: Promise<void>[] = [];
   for (const one of seen) {
     const tenantId = tenantIdOf(one.name);
@@ -114,13 +117,27 @@ async function checkBatch(seen: SeenNamespace[], check: Check): Promise<void> {
       continue;
     }
     counts.judged += 1;
-    const suspects = suspectsOf(tenant, one, check.cluster, ports, await bindingsOf(tenant, check.cluster, ports));
+    judged.push({ tenant, one });
+  }
+  const bindings = await bindingsOfAll(judged, check);
+  for (const { tenant, one } of judged) {
+    const suspects = suspectsOf(tenant, one, check.cluster, ports, tenant.hasGrants === true ? bindings.get(tenant.tenantId) : NO_BINDINGS);
     if (suspects !== undefined) repairs.push(limit(() => mend(tenant, suspects, check)));
   }
   // One that fails must not hide that the others ran: all end before it is thrown.
   const ended = await Promise.allSettled(repairs);
   counts.removed += await removeOrphans(dead, check.api, ports, check.signal);
   for (const end of ended) if (end.status === "rejected") throw end.reason;
+}
+
+const NO_BINDINGS: Bindings = new Map();
+
+/** Of those tenants that have grants, read side by side. */
+async function bindingsOfAll(judged: { tenant: Tenant }[], { cluster, ports }: Check): Promise<Map<string, Bindings>> {
+  const limit = pLimit(GRANT_READS);
+  const granted = judged.filter(({ tenant }) => tenant.hasGrants === true);
+  const reads = granted.map(({ tenant }) => limit(async () => [tenant.tenantId, await bindingsOf(tenant, cluster, ports)] as const));
+  return new Map(await Promise.all(reads));
 }
 
 /**

@@ -98,8 +98,7 @@ export class Namespaces {
 
   /** The lower name of the two lists of names. */
   async #peek(): Promise<Named | undefined> {
-    await this.#namespaces.ready();
-    await this.#tenants.ready();
+    for (const wait of [this.#namespaces.ready(), this.#tenants.ready()]) if (wait !== undefined) await wait;
     const namespace = this.#namespaces.head;
     const listed = namespace?.metadata?.name;
     const known = this.#tenants.head === undefined ? undefined : namespaceOf(this.#tenants.head);
