@@ -4,15 +4,9 @@
  *
  *   npm run bench:path     on the stack of `npm start` where one runs (its `path-*` tenants stay), else on one of its own
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseEnv } from "node:util";
-import { recordedRequests } from "../local/aws/recorded-calls.ts";
-import { localDir } from "../local/paths.ts";
-import { startStack } from "../local/stack.ts";
-import { runningStack } from "../local/stack-record.ts";
 import { quantile } from "./onboard/rounds.ts";
+import { asked, useStack } from "./stack.ts";
 
 const TENANTS = 50;
 const COUNTED = 10;
@@ -26,41 +20,8 @@ function hold(what: string, value: number, wanted: number, words: string): void 
   if (value !== wanted) missed.push(what);
 }
 
-async function useStack(): Promise<{ stop(): Promise<void> }> {
-  const envFile = join(localDir, "stack.env");
-  if (runningStack() !== undefined && existsSync(envFile)) {
-    Object.assign(process.env, parseEnv(readFileSync(envFile, "utf8")));
-    log("on the stack of `npm start`");
-    return { stop: async () => {} };
-  }
-  const dataDir = join(localDir, `bench-path-${process.pid}`);
-  const stack = await startStack({ dataDir, log: (line) => log(`  stack: ${line}`) });
-  await stack.registerCluster();
-  Object.assign(process.env, stack.env);
-  return {
-    stop: async () => {
-      await stack.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-const env = (name: string): string => process.env[name] ?? "";
-const aws = () => ({
-  endpoint: env("AWS_ENDPOINT_URL"),
-  credentials: { accessKeyId: env("AWS_ACCESS_KEY_ID"), secretAccessKey: env("AWS_SECRET_ACCESS_KEY") },
-});
-
-/** What the onboarding function asked of AWS so far, by call. */
-async function asked(): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for (const { functionKey, name } of await recordedRequests(aws()))
-    if (functionKey === "onboarding-api") counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
-}
-
 async function main(): Promise<void> {
-  const stack = await useStack();
+  const stack = await useStack("path", log);
   try {
     // Its clients read the environment when they are loaded.
     const { anId, api, untilPhase } = await import("../test/support/stack.ts");
@@ -87,7 +48,7 @@ async function main(): Promise<void> {
 
     await lap(16, 8); // Warm: as many processes as the laps use.
     for (const concurrency of [1, 8]) {
-      const before = await asked();
+      const before = await asked("onboarding-api");
       const start = performance.now();
       const times = await lap(TENANTS, concurrency);
       const perSecond = (TENANTS / (performance.now() - start)) * 1_000;
@@ -101,7 +62,7 @@ async function main(): Promise<void> {
       log(`\n${TENANTS} onboardings by POST /tenants, ${concurrency} in flight`);
       log(`  p50 ${p50} ms, p95 ${p95} ms, ${perSecond.toFixed(1)} a second; ${eager} answered 201 Ready`);
       await sleep(1_000);
-      const calls = [...(await asked())].map(([name, count]): [string, number] => [name, count - (before.get(name) ?? 0)]);
+      const calls = [...(await asked("onboarding-api"))].map(([name, count]): [string, number] => [name, count - (before.get(name) ?? 0)]);
       log(
         `  calls an onboarding: ${calls
           .filter(([, count]) => count > 0)
