@@ -28,6 +28,7 @@ function report(stack: Stack, tenant: string, objects: string, envFile: string):
   curl -H "Authorization: Bearer $TENANTRY_TOKEN" -H "Content-Type: application/json" \\
     -d '{"name": "Acme", "tier": "basic"}' ${api}/tenants
   kubectl get namespaces
+  npm run -s user-token -- anna@example.com      # a token of a person: docs/kubeconfig.md
 
 The identity providers of config/tenantry.ts have secrets of their own (docs/identity/): npm run -s secret -- okta webhook
 `);
