@@ -8,12 +8,16 @@ import type { ScimDeps } from "./deps.ts";
 /** Left for the last writes and the answer, milliseconds. */
 const TO_ANSWER_MS = 5_000;
 
-/** Delivery: nothing is read or done before the token told which provider calls. */
+/**
+ * Delivery: nothing is read or done before the token told which provider calls. What is written names it, and the request.
+ */
 export const forProvider =
   (deps: ScimDeps) =>
-  <Q extends HttpRequest>(operation: (provider: string, request: Q) => Promise<HttpAnswer>) =>
-  async (request: Q): Promise<HttpAnswer> =>
-    operation(await authenticate(request.headers["authorization"], deps.platform.identity.providers, deps.secrets), request);
+  <Q extends HttpRequest>(operation: (provider: string, request: Q, ports: ScimDeps) => Promise<HttpAnswer>) =>
+  async (request: Q): Promise<HttpAnswer> => {
+    const provider = await authenticate(request.headers["authorization"], deps.platform.identity.providers, deps.secrets);
+    return operation(provider, request, { ...deps, cause: { ...request.cause, actor: `scim:${provider}` } });
+  };
 
 export const scimAnswer = (status: number, resource: Resource, more: Partial<HttpAnswer> = {}): HttpAnswer => ({
   status,

@@ -43,32 +43,32 @@ export function groupOperations(deps: ScimDeps): Pick<Operations<typeof scimApi>
       const { items, total } = await findGroups(provider, search, { ...deps, timeLeft: timeLeftOf(request) });
       return scimAnswer(200, listAnswer(asked, total, await rendered(items, query)));
     }),
-    createGroup: by(async (provider, request) => {
+    createGroup: by(async (provider, request, ports) => {
       const { draft, members } = groupDraftOf(bodyOf(request));
-      const group = await createGroup(provider, draft, members, deps, timeLeftOf(request));
+      const group = await createGroup(provider, draft, members, ports, timeLeftOf(request));
       return { ...(await shown(group, request.query, 201)), location: locationOf("Group", group.id) };
     }),
     getGroup: by(async (provider, { params, query, headers }) => {
       const group = await readGroup(provider, params.id, deps);
       return isSeen(headers["if-none-match"], group) ? { status: 304, etag: etagOf(group) } : await shown(group, query);
     }),
-    replaceGroup: by(async (provider, request) => {
+    replaceGroup: by(async (provider, request, ports) => {
       const body = bodyOf(request);
       const { draft, members } = groupDraftOf(body);
       // Who says nothing of members leaves them as they are.
       const asked = hasMembers(body) ? { all: members } : undefined;
       const seen = versionSeen(request.headers["if-match"]);
-      const group = await changeGroup(provider, request.params.id, () => draft, asked, seen, deps, timeLeftOf(request));
+      const group = await changeGroup(provider, request.params.id, () => draft, asked, seen, ports, timeLeftOf(request));
       return await shown(group, request.query);
     }),
-    patchGroup: by(async (provider, request) => {
+    patchGroup: by(async (provider, request, ports) => {
       const { change, members } = groupPatchOf(operationsOf(bodyOf(request)));
       const seen = versionSeen(request.headers["if-match"]);
-      const group = await changeGroup(provider, request.params.id, change, members, seen, deps, timeLeftOf(request));
+      const group = await changeGroup(provider, request.params.id, change, members, seen, ports, timeLeftOf(request));
       return request.query.attributes === undefined ? { status: 204, etag: etagOf(group) } : await shown(group, request.query);
     }),
-    deleteGroup: by(async (provider, { params, headers }) => {
-      await removeGroup(provider, params.id, versionSeen(headers["if-match"]), deps);
+    deleteGroup: by(async (provider, { params, headers }, ports) => {
+      await removeGroup(provider, params.id, versionSeen(headers["if-match"]), ports);
       return { status: 204 };
     }),
   };

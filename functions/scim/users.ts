@@ -33,28 +33,28 @@ export function userOperations(deps: ScimDeps): Pick<Operations<typeof scimApi>,
         ),
       );
     }),
-    createUser: by(async (provider, request) => {
-      const user = await createUser(provider, userDraftOf(bodyOf(request)), deps);
+    createUser: by(async (provider, request, ports) => {
+      const user = await createUser(provider, userDraftOf(bodyOf(request)), ports);
       return { ...shown(user, request.query, 201), location: locationOf("User", user.id) };
     }),
     getUser: by(async (provider, { params, query, headers }) => {
       const user = await readUser(provider, params.id, deps);
       return isSeen(headers["if-none-match"], user) ? { status: 304, etag: etagOf(user) } : shown(user, query);
     }),
-    replaceUser: by(async (provider, request) => {
+    replaceUser: by(async (provider, request, ports) => {
       const { params, query, headers } = request;
       const body = bodyOf(request);
       const seen = versionSeen(headers["if-match"]);
-      return shown(await changeUser(provider, params.id, (before) => userDraftOf(body, before), seen, deps), query);
+      return shown(await changeUser(provider, params.id, (before) => userDraftOf(body, before), seen, ports), query);
     }),
-    patchUser: by(async (provider, request) => {
+    patchUser: by(async (provider, request, ports) => {
       const { params, query, headers } = request;
       const operations = operationsOf(bodyOf(request));
       const seen = versionSeen(headers["if-match"]);
-      return shown(await changeUser(provider, params.id, (before) => patchedUser(before, operations), seen, deps), query);
+      return shown(await changeUser(provider, params.id, (before) => patchedUser(before, operations), seen, ports), query);
     }),
-    deleteUser: by(async (provider, { params, headers }) => {
-      await removeUser(provider, params.id, versionSeen(headers["if-match"]), deps);
+    deleteUser: by(async (provider, { params, headers }, ports) => {
+      await removeUser(provider, params.id, versionSeen(headers["if-match"]), ports);
       return { status: 204 };
     }),
   };
