@@ -2,7 +2,7 @@
  * The drift check of one cluster, the records in memory, on a real API server: against a bare loop on the same dispatcher that
  * reads and parses the same pages and does nothing with them. Ratios within one run; exits 1 where a bound is missed.
  *
- *   npm run bench:drift [-- --tenants 1000]   on an etcd and API server of its own
+ *   npm run bench:drift [-- --tenants 1000 --rounds 60]   on an etcd and API server of its own
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ import { aFleet, bareLoop, open, type Target } from "./drift/fleet.ts";
 import { startApiServer } from "./onboard/api-server.ts";
 import { median, quantile } from "./onboard/rounds.ts";
 
-const { values } = parseArgs({ options: { tenants: { type: "string", default: "1000" }, rounds: { type: "string", default: "30" } } });
+const { values } = parseArgs({ options: { tenants: { type: "string", default: "1000" }, rounds: { type: "string", default: "60" } } });
 const [TENANTS, ROUNDS] = [Number(values.tenants), Number(values.rounds)];
 const RATIO = 1.3;
 const never = new AbortController().signal;
