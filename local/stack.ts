@@ -1,5 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import platform from "../config/tenantry.ts";
 import { awsEnv, type Deployment, deploy } from "./aws/deploy.ts";
 import { type EksEndpoint, startEksEndpoint } from "./aws/eks-endpoint.ts";
 import { functionLogs, functionProblems } from "./aws/function-logs.ts";
@@ -86,8 +87,8 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
   })();
   const deployed = awsUp.then(async (aws) => {
     if (options.deploy === false) return undefined;
-    await createIdentitySecrets(aws);
-    return await steps.run("service is deployed", () => deploy(aws, processes, log));
+    const secrets = await createIdentitySecrets(aws);
+    return { ...(await steps.run("service is deployed", () => deploy(aws, processes, log))), secrets };
   });
   const clusterUp = (async () => {
     const binaries = await kubernetesBinaries(log);
@@ -135,10 +136,14 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
   };
 }
 
-function serviceEnv(deployment: Deployment, token: string): Record<string, string> {
+/** The provider whose SCIM token the stack tells of; the others' are told by `npm run secret`. */
+const SCIM_REF = platform.identity.providers["entra"]?.scim?.token ?? "";
+
+function serviceEnv(deployment: Deployment & { secrets: Map<string, string> }, token: string): Record<string, string> {
   return {
     TENANTRY_API_URL: deployment.apiUrl,
     TENANTRY_TOKEN: token,
+    TENANTRY_SCIM_TOKEN: deployment.secrets.get(SCIM_REF) ?? "",
     TENANTRY_EVENT_BUS: deployment.eventBus,
     TENANTRY_TABLE: deployment.table,
   };

@@ -49,6 +49,18 @@ export async function api(
   return { status: response.status, headers: response.headers, body: text.startsWith("{") ? JSON.parse(text) : text };
 }
 
+/** Calls SCIM as the identity provider `entra`, or with another token (or none). */
+export const scim = (
+  method: string,
+  path: string,
+  body?: unknown,
+  { token = env("TENANTRY_SCIM_TOKEN"), headers = {} }: { token?: string | null; headers?: Record<string, string> } = {},
+): Promise<ApiAnswer> =>
+  api(method, `/scim/v2${path}`, body, {
+    token,
+    headers: { ...(body !== undefined && { "content-type": "application/scim+json" }), ...headers },
+  });
+
 /** Puts an event on the bus, as the signup system would. */
 export async function putEvent(
   type: string,
