@@ -13,7 +13,9 @@ const [provider = "", use = ""] = process.argv.slice(2);
 const configured = Object.hasOwn(platform.identity.providers, provider) ? platform.identity.providers[provider] : undefined;
 const ref = { webhook: configured?.webhook?.secret, scim: configured?.scim?.token, api: configured?.api?.token }[use];
 const envFile = join(localDir, "stack.env");
-if (ref === undefined || !existsSync(envFile)) {
+// Where a stack's variables are in the environment, it is that one's.
+const named = process.env["AWS_ENDPOINT_URL"] !== undefined;
+if (ref === undefined || !(named || existsSync(envFile))) {
   console.error(
     ref === undefined
       ? `usage: npm run -s secret -- <provider> webhook|scim|api; the configuration has ${Object.keys(platform.identity.providers).join(", ")}`
@@ -21,7 +23,7 @@ if (ref === undefined || !existsSync(envFile)) {
   );
   process.exit(2);
 }
-Object.assign(process.env, parseEnv(readFileSync(envFile, "utf8")));
+if (!named) Object.assign(process.env, parseEnv(readFileSync(envFile, "utf8")));
 const [secret] = await createSecrets()(ref);
 if (secret === undefined) {
   console.error(`there is no ${ref}`);
