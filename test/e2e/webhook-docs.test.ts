@@ -9,7 +9,8 @@ const blocks = (page: string): string[] =>
   [...readFileSync(new URL(`docs/identity/${page}.md`, root), "utf8").matchAll(/(?:^ {4}.*\n)+/gm)]
     .map(([block]) => block.replace(/^ {4}/gm, ""))
     .filter((block) => block.includes("$TENANTRY_API_URL/webhooks/"));
-const run = async (script: string): Promise<string> => (await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { cwd: root })).stdout.trim();
+const run = async (script: string): Promise<string> =>
+  (await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { cwd: root })).stdout.trim();
 
 test.each([
   ["standard-webhooks", ["204"]],

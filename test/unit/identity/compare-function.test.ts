@@ -3,6 +3,7 @@ import platform from "../../../config/tenantry.ts";
 import { createOktaApi } from "../../../shared/adapters/okta.ts";
 import { definePlatform } from "../../../shared/domain/platform.ts";
 import { MemoryDirectory } from "../../support/memory-directory.ts";
+import { MemoryTable } from "../../support/memory-table.ts";
 import { OktaServer } from "../../support/okta-server.ts";
 
 Object.assign(process.env, {
@@ -28,6 +29,8 @@ const run = (secrets: Record<string, string[]>) => {
   const directory = new MemoryDirectory();
   const handler = createHandler({
     directory,
+    store: new MemoryTable(),
+    newId: () => "run-1",
     accessQueue: { send: async () => {} },
     secrets: async (ref) => secrets[ref] ?? [],
     openApi: (url, token, signal) => createOktaApi({ url, token, signal }),
@@ -40,7 +43,13 @@ const run = (secrets: Record<string, string[]>) => {
 
 test("each provider with an API and a token is compared, and no other", async () => {
   const { result } = run({ "ssm:good": [okta.token] });
-  expect(await result).toEqual({ good: { groups: 1, added: 1, removed: 0, refused: 0, renamed: 0 } });
+  const grants = { grants: 0, added: 0, removed: 0, refused: 0 };
+  expect(await result).toEqual({
+    none: { grants },
+    broken: { grants },
+    unready: { grants },
+    good: { grants, directory: { groups: 1, added: 1, removed: 0, refused: 0, renamed: 0 } },
+  });
 });
 
 test("one that fails keeps no other from it, and the run fails, so that somebody hears", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
-import { grantAccess } from "../../../shared/usecases/grant-access.ts";
+import { changeAccess, grantAccess } from "../../../shared/usecases/grant-access.ts";
+import { compareGrants } from "../../../shared/usecases/identity/compare-grants.ts";
 import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
 import { World } from "../../fault/support/world.ts";
 import { aCause, aDirectoryGroup, aDirectoryUser } from "../../support/builders.ts";
@@ -220,5 +221,61 @@ describe("A person", () => {
     await said.user("anna", { userName: "anna.smith@example.com" });
     await settle();
     expect(access()).toEqual(["acme anna.smith@example.com-tenant-viewer"]);
+  });
+});
+
+describe("The comparison of grants with the directory", () => {
+  const given = async (people: number) => {
+    const company = aCompany();
+    const { said, onboard, settle } = company;
+    await onboard("acme");
+    await said.group("g1", "tenant:acme:viewer");
+    for (let number = 0; number < people; number++) {
+      await said.user(`u${number}`);
+      await said.member("g1", `u${number}`, true);
+    }
+    await settle();
+    const ports = { ...company.ports, log: { info: () => {}, warn: () => {}, error: () => {} } };
+    const compare = async () => {
+      company.world.pass(1_000);
+      const report = await compareGrants("okta", ports);
+      await settle();
+      return report;
+    };
+    return { ...company, compare };
+  };
+
+  test("finds nothing where grants are as memberships say", async () => {
+    const { compare, world } = await given(5);
+    expect(await compare()).toEqual({ grants: 5, added: 0, removed: 0, refused: 0 });
+    expect(world.directory.dueItems()).toEqual([]);
+  });
+
+  test("gives what was lost, and takes back what nobody's membership gives", async () => {
+    const { compare, access, world, ports } = await given(5);
+    const source = { role: "tenant-viewer", source: "okta:g1", at: world.now() };
+    await changeAccess(
+      { tenantId: "acme", cause: aCause(), occurredAt: world.now() },
+      [
+        { ...source, userId: "mallory@example.com", granted: true },
+        { ...source, userId: "u3@example.com", granted: false },
+      ],
+      ports,
+    );
+    world.pass(1_000);
+    // A restore from a backup, say, that knows of the grants and not of the members' marks.
+    await world.settle();
+    expect(access()).toContain("acme mallory@example.com-tenant-viewer");
+    for (const grant of world.table.grants.values()) if (grant.userId === "u3@example.com") grant.sources = {};
+    expect(await compare()).toEqual({ grants: 5, added: 1, removed: 1, refused: 0 });
+    expect(access()).toEqual(Array.from({ length: 5 }, (_, number) => `acme u${number}@example.com-tenant-viewer`));
+    expect(await compare()).toMatchObject({ added: 0, removed: 0 });
+  });
+
+  test("does not remove most of them at once, and says so", async () => {
+    const { compare, access, world } = await given(20);
+    for (const members of world.directory.members.values()) members.clear();
+    expect(await compare()).toEqual({ grants: 20, added: 0, removed: 0, refused: 20 });
+    expect(access()).toHaveLength(20);
   });
 });
