@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { bundle, importTime } from "./cold/bundle.ts";
 import { readDeployment } from "./cold/functions.ts";
 
-/** Largest bundle of a function that reaches no cluster, bytes. */
+/** Largest bundle of a function that reaches no cluster, bytes; and of one that reads secrets: two more clients of AWS, 92 kB, some 10 ms. */
 const LIMIT = 400_000;
+const LIMIT_SECRETS = 550_000;
 const PROCESSES = 5;
 const missed: string[] = [];
 
@@ -32,7 +33,7 @@ try {
   console.log(
     `${"function".padEnd(18)} ${"bundle".padStart(8)} ${"import".padStart(9)}   (median of ${PROCESSES} new processes, Node ${process.version})`,
   );
-  for (const { key, entry, env, reachesClusters } of functions) {
+  for (const { key, entry, env, reachesClusters, readsSecrets } of functions) {
     const { path, bytes, inputs } = await bundle(entry, esbuild, dir);
     const times: number[] = [];
     for (let i = 0; i < PROCESSES; i += 1) times.push(await importTime(path, env));
@@ -40,7 +41,8 @@ try {
     const wrong: string[] = [];
     if (Object.keys(inputs).some((file) => packageOf(file) === "@kubernetes/client-node")) wrong.push("contains @kubernetes/client-node");
     if (carries && !reachesClusters) wrong.push("carries the cluster client, but may not assume a cluster's role");
-    if (!carries && bytes > LIMIT) wrong.push(`more than ${LIMIT / 1000} kB`);
+    const limit = readsSecrets ? LIMIT_SECRETS : LIMIT;
+    if (!carries && bytes > limit) wrong.push(`more than ${limit / 1000} kB`);
     const role = carries ? "cluster client" : "";
     console.log(
       `${key.padEnd(18)} ${(bytes / 1000).toFixed(0).padStart(5)} kB ${median(times).toFixed(0).padStart(6)} ms   ${[role, ...wrong.map((what) => `MISSED: ${what}`)].filter(Boolean).join("; ")}`,

@@ -12,6 +12,8 @@ export interface DeployedFunction {
   env: Record<string, string>;
   /** Whether its role may assume those of clusters (infra/permissions.yml). */
   reachesClusters: boolean;
+  /** Whether it may read secrets. */
+  readsSecrets: boolean;
 }
 
 export interface Deployment {
@@ -31,7 +33,7 @@ const read = async (file: string): Promise<unknown> =>
   parse(await readFile(join(projectDir, file), "utf8"), { logLevel: "silent", merge: true });
 
 const madeUp = (name: string): string =>
-  name.endsWith("_URL") ? "https://example.invalid/queue" : name === "LOG_LEVEL" ? "INFO" : "bench";
+  name.endsWith("_URL") ? "https://example.invalid/queue" : ({ LOG_LEVEL: "INFO", CLIENT_TENANTS: "" }[name] ?? "bench");
 
 /** What is deployed, as serverless.yml and infra/permissions.yml say it. */
 export async function readDeployment(): Promise<Deployment> {
@@ -45,6 +47,7 @@ export async function readDeployment(): Promise<Deployment> {
       entry: handler.replace(/\.\w+$/, ".ts"),
       env: Object.fromEntries(names.map((name) => [name, madeUp(name)])),
       reachesClusters: actions.includes("sts:AssumeRole"),
+      readsSecrets: actions.includes("secretsmanager:GetSecretValue"),
     };
   });
   if (functions.length === 0) throw new Error("serverless.yml names no functions.");
