@@ -132,11 +132,11 @@ function removeFrom(holder: Resource, name: string, value: unknown): void {
   const current = holder[name];
   if (value === undefined || !Array.isArray(current)) delete holder[name];
   else {
-    const gone = listOf(value).map(keyOf);
+    const gone = new Set(listOf(value).map(keyOf));
     keep(
       holder,
       name,
-      current.filter((one) => !gone.includes(keyOf(one))),
+      current.filter((one) => !gone.has(keyOf(one))),
     );
   }
 }
@@ -146,9 +146,9 @@ function given(current: unknown, name: string, op: Operation["op"], value: unkno
   if (MULTI_VALUED.includes(name) || Array.isArray(current)) {
     const values = listOf(value);
     if (op === "replace") return values;
-    const keys = values.map(keyOf);
+    const keys = new Set(values.map(keyOf));
     const primary = values.some((one) => isComplex(one) && one["primary"] === true);
-    const others = listOf(current).filter((one) => !keys.includes(keyOf(one)));
+    const others = listOf(current).filter((one) => !keys.has(keyOf(one)));
     return [...others.map((one) => (primary && isComplex(one) && "primary" in one ? { ...one, primary: false } : one)), ...values];
   }
   // Entra names a manager by its bare id.

@@ -20,10 +20,28 @@ export function checked<S extends z.ZodType>(schema: S, resource: unknown): z.ou
   throw new ScimError("invalidValue", parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
 }
 
-/** What remains of a resource to be kept as it came: not what has a place of its own, what is ours, or a password. */
+/** What a record may keep besides its own fields: an item of the table holds 400 KB, and 32 levels. */
+const KEPT = { characters: 100_000, levels: 16 };
+
+/**
+ * What remains of a resource to be kept as it came: not what has a place of its own, what is ours, or a password.
+ * Throws `invalidValue` for what the table would not take.
+ */
 export function others(resource: Resource, own: readonly string[]): Resource | undefined {
   const left = Object.entries(resource).filter(([key]) => !["id", "schemas", "meta", "password", "groups", ...own].includes(key));
-  return left.length === 0 ? undefined : Object.fromEntries(left);
+  if (left.length === 0) return undefined;
+  const kept = Object.fromEntries(left);
+  if (!isKeepable(kept, KEPT.levels))
+    throw new ScimError("invalidValue", `Values must nest in ${KEPT.levels} levels, and numbers be safe ones.`);
+  if (JSON.stringify(kept).length > KEPT.characters)
+    throw new ScimError("invalidValue", `There are more than ${KEPT.characters} characters.`);
+  return kept;
+}
+
+function isKeepable(value: unknown, levels: number): boolean {
+  if (typeof value === "number") return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((one) => isKeepable(one, levels - 1));
 }
 
 export interface Kept {
