@@ -55,6 +55,17 @@ export class WriteConflict extends Error {
   override readonly name = "WriteConflict";
 }
 
+/** Whether a write took place; false where it threw `WriteConflict`. */
+export async function unlessMoved(write: Promise<void>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof WriteConflict) return false;
+    throw error;
+  }
+}
+
 export interface TenantStore {
   /** Strongly consistent. */
   get(tenantId: string): Promise<Tenant | undefined>;

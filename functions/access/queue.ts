@@ -1,6 +1,5 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import * as z from "zod";
-import { eachRecord } from "../../shared/queues/batch.ts";
+import { workQueue } from "../../shared/queues/batch.ts";
 import { applyIdentityChange } from "../../shared/usecases/identity/apply-identity-change.ts";
 import type { AccessPorts } from "../../shared/usecases/identity/ports.ts";
 import { type AccessWork, workAccess } from "../../shared/usecases/identity/work-access.ts";
@@ -13,18 +12,15 @@ const message = z.object({ pk: z.string(), sk: z.string(), dueAt: z.string() });
 const RESERVE_MS = 15_000;
 
 /** Does the access work that the messages name: grants that end, groups, users, webhooks' messages. One that is not due is void. */
-export const createHandler =
-  (ports: AccessPorts & WorkWebhookPorts) =>
-  (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
-    eachRecord(
-      event,
-      context,
-      async (record) => {
-        const timeLeft = (): boolean => context.getRemainingTimeInMillis() > RESERVE_MS;
-        await workAccess(message.parse(JSON.parse(record.body)), timeLeft, ports, webhookWork(ports));
-      },
-      ports.log,
-    );
+export const createHandler = (ports: AccessPorts & WorkWebhookPorts) =>
+  workQueue(
+    message,
+    async (item, context) => {
+      const timeLeft = (): boolean => context.getRemainingTimeInMillis() > RESERVE_MS;
+      await workAccess(item, timeLeft, ports, webhookWork(ports));
+    },
+    ports.log,
+  );
 
 const webhookWork =
   (ports: AccessPorts & WorkWebhookPorts): AccessWork =>

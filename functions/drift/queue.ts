@@ -1,6 +1,5 @@
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import * as z from "zod";
-import { eachRecord } from "../../shared/queues/batch.ts";
+import { workQueue } from "../../shared/queues/batch.ts";
 import { checkDrift, type DriftPorts } from "../../shared/usecases/check-drift.ts";
 import type { DriftQueue } from "../../shared/usecases/enqueue-drift-checks.ts";
 import { reconcileDeps } from "../reconcile/deps.ts";
@@ -24,21 +23,17 @@ const BATCH_RESERVE_MS = 15_000;
 const WIRE_RESERVE_MS = 3_000;
 
 /** Checks the cluster that a message names; where the time does not suffice, another message goes on. */
-export const createHandler =
-  (ports: DriftPorts, checks: DriftQueue) =>
-  (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
-    eachRecord(
-      event,
-      context,
-      async (record) => {
-        const wish = message.parse(JSON.parse(record.body));
-        const within = (reserve: number) => AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - reserve));
-        const checked = await checkDrift(wish, ports, { enough: within(BATCH_RESERVE_MS), signal: within(WIRE_RESERVE_MS) });
-        if (checked?.next !== undefined) await checks.send([{ cluster: wish.cluster, from: checked.next }]);
-        ports.log.info("Checked for drift.", { cluster: wish.cluster, done: checked?.next === undefined, ...checked?.counts });
-      },
-      ports.log,
-    );
+export const createHandler = (ports: DriftPorts, checks: DriftQueue) =>
+  workQueue(
+    message,
+    async (wish, context) => {
+      const within = (reserve: number) => AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - reserve));
+      const checked = await checkDrift(wish, ports, { enough: within(BATCH_RESERVE_MS), signal: within(WIRE_RESERVE_MS) });
+      if (checked?.next !== undefined) await checks.send([{ cluster: wish.cluster, from: checked.next }]);
+      ports.log.info("Checked for drift.", { cluster: wish.cluster, done: checked?.next === undefined, ...checked?.counts });
+    },
+    ports.log,
+  );
 
 const { tenants, checks } = driftDeps();
 export const handler = createHandler({ ...reconcileDeps(), tenants }, checks);

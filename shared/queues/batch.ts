@@ -1,5 +1,6 @@
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import type * as z from "zod";
 import { type Run, startRun } from "../reconcile/run.ts";
 import type { Log } from "../ports.ts";
 
@@ -29,3 +30,9 @@ export async function eachRecord(
   };
   return processPartialResponse(event, logged, processor, { context, throwOnFullBatchFailure: false });
 }
+
+/** A queue of our own messages: each is read by its schema and handled. */
+export const workQueue =
+  <S extends z.ZodType>(schema: S, handle: (message: z.output<S>, context: Context) => Promise<void>, log: Log) =>
+  (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
+    eachRecord(event, context, (record) => handle(schema.parse(JSON.parse(record.body)), context), log);

@@ -1,9 +1,9 @@
 import type { Cluster } from "../domain/cluster.ts";
 import { isAsleep, namespaceOf, type Status, type Tenant } from "../domain/tenant.ts";
 import { absentObjects, LABEL_TENANT, objectKey, tenantObjects } from "../manifests/index.ts";
-import { type ClusterApi, ClusterError } from "../ports.ts";
+import { type ClusterApi, ClusterError, unlessMoved } from "../ports.ts";
 import { decide, type Outcome, type Plan, recordTells } from "./decide.ts";
-import { beginPass, forgetGrants, type GrantsToBring, grantsToBring, shapeOfBindings, unlessMoved } from "./grants.ts";
+import { beginPass, forgetGrants, type GrantsToBring, grantsToBring, shapeOfBindings } from "./grants.ts";
 import { observe } from "./observe.ts";
 import { perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";

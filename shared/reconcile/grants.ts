@@ -4,7 +4,7 @@ import type { Cluster } from "../domain/cluster.ts";
 import type { Platform } from "../domain/platform.ts";
 import { type GrantsStatus, isAsleep, type Tenant } from "../domain/tenant.ts";
 import { grantBinding, refOf, shortHash } from "../manifests/index.ts";
-import { GRANTS_AT_ONCE, type ObjectRef, type TenantStore, WriteConflict } from "../ports.ts";
+import { GRANTS_AT_ONCE, type ObjectRef, type TenantStore, unlessMoved } from "../ports.ts";
 
 /** Grants of one page of a pass over all of them. */
 const PAGE = 100;
@@ -65,16 +65,5 @@ export async function forgetGrants(record: Tenant, store: TenantStore): Promise<
     if (grants.length === 0) return true;
     const gone = grants.map((before) => ({ before, after: undefined }));
     if (!(await unlessMoved(store.write({ before: record, after: record, lease: "hold", grants: gone })))) return false;
-  }
-}
-
-/** Whether a write took place; false where the record moved. */
-export async function unlessMoved(write: Promise<void>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (error instanceof WriteConflict) return false;
-    throw error;
   }
 }

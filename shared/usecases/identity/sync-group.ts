@@ -5,7 +5,7 @@ import type { DirectoryGroup, DirectoryUser, MappedRole, Membership } from "../.
 import { rolesOf } from "../../domain/role-mapping.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause, Timestamp } from "../../domain/tenant.ts";
-import { GRANTS_AT_ONCE, WriteConflict } from "../../ports.ts";
+import { GRANTS_AT_ONCE, unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
 import { type AccessPorts, DONE, type Worked } from "./ports.ts";
 import { isAgain, userIdOf } from "./user-id.ts";
@@ -101,13 +101,7 @@ async function written(
   { dueAt: _due, passing: _passing, ...after }: DirectoryGroup,
   { directory }: AccessPorts,
 ): Promise<boolean> {
-  try {
-    await directory.writeGroup(before, { ...after, version: before.version + 1 });
-    return true;
-  } catch (error) {
-    if (error instanceof WriteConflict) return false;
-    throw error;
-  }
+  return await unlessMoved(directory.writeGroup(before, { ...after, version: before.version + 1 }));
 }
 
 /** Records the grants of some memberships, tenant by tenant, and marks the memberships that wait for none. */

@@ -4,7 +4,7 @@ import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryUser, Removal } from "../../domain/identity.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause } from "../../domain/tenant.ts";
-import { WriteConflict } from "../../ports.ts";
+import { unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
 import { type AccessPorts, DONE, type Worked } from "./ports.ts";
 import { again, userIdOf } from "./user-id.ts";
@@ -139,11 +139,5 @@ function revokesOf({ userId, role, sources }: Grant, { at }: DirectoryUser): Gra
 
 /** Writes the user: without a due time where nothing is left to do. False where somebody changed it meanwhile. */
 async function written(before: DirectoryUser, after: DirectoryUser, { directory }: AccessPorts): Promise<boolean> {
-  try {
-    await directory.writeUser(before, { ...after, version: before.version + 1 });
-    return true;
-  } catch (error) {
-    if (error instanceof WriteConflict) return false;
-    throw error;
-  }
+  return await unlessMoved(directory.writeUser(before, { ...after, version: before.version + 1 }));
 }
