@@ -15,7 +15,8 @@ export interface MemberChange {
 const AT_ONCE = 64;
 /** From so many on, the whole group is read page by page instead of each membership. */
 const MANY = 100;
-const PAGE = 1_000;
+/** DynamoDB answers a megabyte at a time, which is some thousands. */
+const PAGE = 10_000;
 /** Rounds against others that are at the same membership. */
 const TRIES = 8;
 
@@ -27,6 +28,7 @@ const TRIES = 8;
  *         └─ died here: the sweep finds the group
  *
  * @param timeLeft whether there is time for more
+ * @param known what stands of the group's memberships, where it was read
  * @throws TenantryError `WriteContention` where the time was up; what was written by then is worked on
  */
 export async function changeMembers(
@@ -34,9 +36,10 @@ export async function changeMembers(
   changes: readonly MemberChange[],
   ports: IdentityPorts,
   timeLeft: () => boolean = () => true,
+  known?: ReadonlyMap<string, Membership>,
 ): Promise<void> {
   if (group.dueAt === undefined) await ports.directory.touchGroup(group.provider, group.id, plusMs(nowOf(ports), LEFT_UNDONE_MS));
-  const standing = changes.length < MANY ? undefined : await membersOf(group, ports);
+  const standing = known ?? (changes.length < MANY ? undefined : await membersOf(group, ports));
   const read = async (userId: string) =>
     standing === undefined ? await ports.directory.getMembership(group.provider, group.id, userId) : standing.get(userId);
   const limit = pLimit(AT_ONCE);

@@ -1,6 +1,6 @@
 import type { GroupDraft, MembersAsked } from "../../domain/directory.ts";
 import { TenantryError } from "../../domain/errors.ts";
-import type { DirectoryGroup, ProviderName } from "../../domain/identity.ts";
+import type { DirectoryGroup, Membership, ProviderName } from "../../domain/identity.ts";
 import { changeMembers, type MemberChange, membersOf } from "./change-members.ts";
 import { type IdentityPorts, LEFT_UNDONE_MS, newerThan, nowOf, plusMs } from "./due.ts";
 import { checkSeen, gone, type ProvisionPorts, same } from "./provision-user.ts";
@@ -73,7 +73,8 @@ export async function changeGroup(
   );
   if (group === undefined) return gone(id);
   if (members === undefined) return group;
-  await changeMembers(group, await changesOf(group, members, ports), ports, timeLeft);
+  const { changes, known } = await changesOf(group, members, ports);
+  await changeMembers(group, changes, ports, timeLeft, known);
   return await readGroup(provider, id, ports);
 }
 
@@ -97,21 +98,21 @@ export async function memberIds(group: DirectoryGroup, ports: Pick<IdentityPorts
 const added = (ids: readonly string[]): MemberChange[] =>
   [...new Set(ids)].map((userId) => ({ userId, member: true, at: "newest" as const }));
 
-/** One change a user: the last that was asked for. */
-async function changesOf(group: DirectoryGroup, asked: MembersAsked, ports: IdentityPorts): Promise<MemberChange[]> {
+/** One change a user: the last that was asked for; and what stands, where that had to be read for it. */
+async function changesOf(
+  group: DirectoryGroup,
+  asked: MembersAsked,
+  ports: IdentityPorts,
+): Promise<{ changes: MemberChange[]; known?: ReadonlyMap<string, Membership> | undefined }> {
+  const wanted = "all" in asked ? (["none", ...asked.all.map((userId) => ({ userId, member: true }))] as const) : asked.changes;
+  const known = wanted.includes("none") ? await membersOf(group, ports) : undefined;
   const last = new Map<string, boolean>();
-  const removeAll = async (): Promise<void> => {
-    last.clear();
-    for (const userId of await memberIds(group, ports)) last.set(userId, false);
-  };
-  if ("all" in asked) {
-    await removeAll();
-    for (const userId of asked.all) last.set(userId, true);
-  } else {
-    for (const one of asked.changes) {
-      if (one === "none") await removeAll();
-      else last.set(one.userId, one.member);
+  for (const one of wanted) {
+    if (one !== "none") last.set(one.userId, one.member);
+    else {
+      last.clear();
+      for (const { userId, member } of known?.values() ?? []) if (member) last.set(userId, false);
     }
   }
-  return [...last].map(([userId, member]) => ({ userId, member, at: "newest" as const }));
+  return { changes: [...last].map(([userId, member]) => ({ userId, member, at: "newest" as const })), known };
 }
