@@ -144,7 +144,7 @@ describe("what a webhook says", () => {
     const event = { type: "membership.added", timestamp: new Date().toISOString(), data: { user: { id } } };
     expect((await send("standard", deliveries.standard(await webhookSecret("standard"), { id, event }))).status).toBe(204);
     const letter = await takeMessage("tenantry-local-access-dead-letters", ({ Body = "" }) => Body.includes(id));
-    expect(letter.Body).toBe(JSON.stringify(event));
+    expect(JSON.parse(letter.Body ?? "")).toMatchObject({ provider: "standard", id, body: JSON.stringify(event) });
     expect(letter.MessageAttributes?.["reason"]?.StringValue).toContain("membership.added: data.group");
   });
 });

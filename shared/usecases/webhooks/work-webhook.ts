@@ -29,9 +29,18 @@ export async function workWebhook(
   ports: WorkWebhookPorts,
   apply: ApplyChange,
 ): Promise<Worked> {
+  const message = await ports.inbox.get(item);
+  return message === undefined ? DONE : await workMessage(message, timeLeft, ports, apply);
+}
+
+/** The same for a message at hand: one that was set aside, and is sent again by an operator once it can be read. */
+export async function workMessage(
+  message: WebhookMessage,
+  timeLeft: () => boolean,
+  ports: WorkWebhookPorts,
+  apply: ApplyChange,
+): Promise<Worked> {
   const { inbox, deadLetters, log } = ports;
-  const message = await inbox.get(item);
-  if (message === undefined) return DONE;
   const { provider, id } = message;
   const told = translate(message, ports);
   for (const change of [...told.changes, ...(await leaving(told, provider, ports))]) {
@@ -41,9 +50,15 @@ export async function workWebhook(
   }
   if (told.ignored.length > 0) log.info("A webhook told of what is none of ours.", { provider, id, types: told.ignored });
   if (told.malformed.length > 0)
-    await deadLetters.add(message.body, { code: "InvalidInput", reason: `webhook ${provider} ${id}: ${told.malformed.join("; ")}` });
+    await deadLetters.add(letterOf(message), { code: "InvalidInput", reason: `webhook ${provider} ${id}: ${told.malformed.join("; ")}` });
   await inbox.done(message);
   return DONE;
+}
+
+/** The message as a queue takes it (of 256 KiB): a body too large for that is cut, so that the rest of its work is not held up. */
+function letterOf(message: WebhookMessage): string {
+  const whole = JSON.stringify(message);
+  return Buffer.byteLength(whole) <= 250_000 ? whole : JSON.stringify({ ...message, body: message.body.slice(0, 50_000), cut: true });
 }
 
 function translate({ provider, body }: WebhookMessage, { platform }: WorkWebhookPorts): Translation {

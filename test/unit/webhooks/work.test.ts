@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { IdentityChange } from "../../../shared/domain/identity.ts";
 import type { DueItem } from "../../../shared/ports.ts";
-import { type ApplyChange, workWebhook, type WorkWebhookPorts } from "../../../shared/usecases/webhooks/work-webhook.ts";
+import { type ApplyChange, workMessage, workWebhook, type WorkWebhookPorts } from "../../../shared/usecases/webhooks/work-webhook.ts";
 import { MemoryWebhookInbox } from "../../support/memory-webhook-inbox.ts";
 
 const receivedAt = "2030-01-31T12:00:00.000Z";
@@ -75,12 +75,28 @@ describe("the work of a webhook's message", () => {
     expect([applied, letters]).toEqual([[], []]);
     inbox = new MemoryWebhookInbox();
     await work(await add(event("user.deactivated", {})));
-    expect(letters).toEqual([
-      {
-        body: JSON.stringify(event("user.deactivated", {})),
-        reason: expect.stringContaining("webhook standard m: user.deactivated: data.user.id"),
-      },
-    ]);
+    const [letter] = letters;
+    expect(letter?.reason).toContain("webhook standard m: user.deactivated: data.user.id");
+    expect(JSON.parse(letter?.body ?? "")).toEqual({
+      provider: "standard",
+      id: "m",
+      body: JSON.stringify(event("user.deactivated", {})),
+      receivedAt,
+    });
+
+    expect(inbox.dueItems()).toEqual([]);
+  });
+
+  test("that was set aside may be done again from its letter", async () => {
+    const message = { provider: "standard", id: "m", body: JSON.stringify(event("user.deactivated")), receivedAt };
+    expect(await workMessage(message, () => true, ports(), record)).toEqual({ done: true });
+    expect(applied).toHaveLength(1);
+  });
+
+  test("that is too large for a queue is set aside cut, and done", async () => {
+    await work(await add({ ...event("user.deactivated", {}), padding: "x".repeat(500_000) }));
+    expect(Buffer.byteLength(letters[0]?.body ?? "")).toBeLessThan(262_144);
+    expect(JSON.parse(letters[0]?.body ?? "")).toMatchObject({ provider: "standard", id: "m", cut: true });
     expect(inbox.dueItems()).toEqual([]);
   });
 
