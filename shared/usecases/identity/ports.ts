@@ -1,3 +1,4 @@
+import type { Tenant } from "../../domain/tenant.ts";
 import type { AccessQueue, Directory, DueIndex, GrantIndex } from "../../ports.ts";
 import type { ReconcilePorts } from "../../reconcile/ports.ts";
 
@@ -11,5 +12,12 @@ export interface AccessPorts extends ReconcilePorts {
 
 /** How far a piece of access work came. `again`: it is due, or waits, for more. */
 export type Worked = { done: true } | { again: { afterMs: number; reason: string } };
+
+/** Whether what is asked of a tenant can reach its cluster now: one that is paused or fails is not asked again every second. */
+export const isStuck = ({ desired, status }: Pick<Tenant, "desired" | "status">): boolean =>
+  desired.paused === true || status.failure !== undefined;
+
+/** Until another look at a tenant that is stuck, milliseconds. */
+export const STUCK_MS = 60_000;
 
 export const DONE: Worked = { done: true };

@@ -7,7 +7,7 @@ import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { GRANTS_AT_ONCE, unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
-import { type AccessPorts, DONE, type Worked } from "./ports.ts";
+import { type AccessPorts, DONE, isStuck, STUCK_MS, type Worked } from "./ports.ts";
 import { isAgain, userIdOf } from "./user-id.ts";
 
 /** Members of one page: one strongly consistent read, and a handful of writes for each tenant that they get access to. */
@@ -15,7 +15,7 @@ const PAGE = 100;
 /** Until another look for a tenant that is not there yet, milliseconds, less and less often: a group may come before its tenant. */
 const NO_TENANT_MS = { first: 60_000, most: 3_600_000 };
 /** Until another try where a tenant has as many changes of access under way as it may, milliseconds. */
-const BUSY_MS = 2_000;
+const BUSY_MS = 1_000;
 
 /**
  * Gives and takes what the group's changed memberships come to. What a membership means is a function of the records
@@ -193,7 +193,10 @@ async function record(
       const afterMs = Math.min(NO_TENANT_MS.most, Math.max(NO_TENANT_MS.first, age / 2));
       return asked.some(({ granted }) => granted) ? { afterMs, reason: error.message } : undefined;
     }
-    if (error.code === "WriteContention") return { afterMs: BUSY_MS, reason: error.message };
+    if (error.code === "WriteContention") {
+      const tenant = await ports.store.get(tenantId);
+      return { afterMs: tenant !== undefined && isStuck(tenant) ? STUCK_MS : BUSY_MS, reason: error.message };
+    }
     throw error;
   }
 }

@@ -6,7 +6,8 @@ import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause } from "../../domain/tenant.ts";
 import { unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../grant-access.ts";
-import { type AccessPorts, DONE, type Worked } from "./ports.ts";
+import { groupDue } from "./due.ts";
+import { type AccessPorts, DONE, isStuck, STUCK_MS, type Worked } from "./ports.ts";
 import { again, userIdOf } from "./user-id.ts";
 
 /** Tenants whose grants are taken back side by side. */
@@ -33,19 +34,16 @@ export async function syncUser(provider: string, id: string, timeLeft: () => boo
 const CHANGED: Worked = { again: { afterMs: 0, reason: "the user changed meanwhile" } };
 
 /** Every membership is to be worked on again: its mark changes, so that whoever is at it with the old user cannot mark it done. */
-async function judgeAnew(user: DirectoryUser, { directory, accessQueue, clock }: AccessPorts): Promise<void> {
+async function judgeAnew(user: DirectoryUser, ports: AccessPorts): Promise<void> {
   const { provider, id } = user;
-  const dueAt = clock.now().toISOString();
+  const { directory } = ports;
   for (const groupId of await directory.groupsOf(provider, id)) {
     const membership = await directory.getMembership(provider, groupId, id);
     if (membership === undefined) continue;
     await directory.markMembership(membership, { ...membership, synced: again(user) });
-    if (await directory.touchGroup(provider, groupId, dueAt)) await accessQueue.send([{ ...groupKeys(provider, groupId), dueAt }]);
+    await groupDue({ provider, id: groupId }, ports);
   }
 }
-
-/** As the table names them. */
-export const groupKeys = (provider: string, id: string): { pk: string; sk: string } => ({ pk: `IDP#${provider}`, sk: `GROUP#${id}` });
 
 /** Takes back every grant that was given before the deactivation, and reports when the last of them was gone from its cluster. */
 async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Worked> {
@@ -55,7 +53,7 @@ async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: Ac
   const grants = removal.grants + came.taken;
   if (came.open) {
     const kept = await written(user, { ...user, removal: { ...removal, grants, finishedAt: undefined } }, ports);
-    return kept ? { again: { afterMs: LOOK_MS, reason: "grants are being taken back" } } : CHANGED;
+    return kept ? { again: { afterMs: came.stuck ? STUCK_MS : LOOK_MS, reason: "grants are being taken back" } } : CHANGED;
   }
   const finishedAt = removal.finishedAt ?? ports.clock.now().toISOString();
   const last = now.getTime() - Date.parse(removal.finishedAt ?? now.toISOString()) >= INDEX_AGE_MS;
@@ -72,25 +70,34 @@ async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: Ac
   return (await written(user, { ...rest, ttl }, ports)) ? DONE : CHANGED;
 }
 
-/** `open`: some may be left, or a cluster does not have it yet. */
-async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<{ taken: number; open: boolean }> {
+/** `open`: some may be left, or a cluster does not have it yet; `stuck`: nothing but tenants that are paused or fail are open. */
+interface Came {
+  taken: number;
+  open: boolean;
+  stuck: boolean;
+}
+
+async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Came> {
   const userId = userIdOf(user, ports);
   const found = userId === undefined ? [] : [...(await grantsOf(userId, ports))];
   let taken = 0;
   let open = false;
+  let moving = false;
   const workers = Array.from({ length: AT_ONCE }, async () => {
     for (let next = found.pop(); next !== undefined; next = found.pop()) {
       if (!timeLeft()) {
         open = true;
+        moving = true;
         return;
       }
       const came = await takeBack(...next, user, ports);
       taken += came.taken;
       open ||= came.open;
+      moving ||= came.open && !came.stuck;
     }
   });
   await Promise.all(workers);
-  return { taken, open };
+  return { taken, open, stuck: open && !moving };
 }
 
 /** A person's grants, by tenant. */
@@ -104,17 +111,13 @@ async function grantsOf(userId: string, { grants }: AccessPorts): Promise<Map<st
   return found;
 }
 
-async function takeBack(
-  tenantId: string,
-  ids: string[],
-  user: DirectoryUser,
-  ports: AccessPorts,
-): Promise<{ taken: number; open: boolean }> {
+async function takeBack(tenantId: string, ids: string[], user: DirectoryUser, ports: AccessPorts): Promise<Came> {
   const grants = [...(await ports.store.getGrants(tenantId, ids)).values()];
   const asked = grants.flatMap((grant) => revokesOf(grant, user));
   if (asked.length === 0) {
-    const pending = (await ports.store.get(tenantId))?.pendingGrants ?? [];
-    return { taken: 0, open: ids.some((id) => pending.includes(id)) };
+    const tenant = await ports.store.get(tenantId);
+    const open = ids.some((id) => tenant?.pendingGrants?.includes(id) === true);
+    return { taken: 0, open, stuck: tenant !== undefined && isStuck(tenant) };
   }
   const cause: Cause = user.cause ?? {
     actor: `identity:${user.provider}`,
@@ -125,9 +128,9 @@ async function takeBack(
     await changeAccess({ tenantId, cause, occurredAt: user.at }, asked, ports);
   } catch (error) {
     if (!(error instanceof TenantryError)) throw error;
-    return { taken: 0, open: error.code === "WriteContention" };
+    return { taken: 0, open: error.code === "WriteContention", stuck: false };
   }
-  return { taken: grants.filter(({ granted }) => granted).length, open: true };
+  return { taken: grants.filter(({ granted }) => granted).length, open: true, stuck: false };
 }
 
 /** Every source of the grant but one that gave it after the deactivation: that was somebody's newer word. */

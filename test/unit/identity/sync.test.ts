@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { changeAccess, grantAccess } from "../../../shared/usecases/grant-access.ts";
 import { compareGrants } from "../../../shared/usecases/identity/compare-grants.ts";
@@ -209,6 +210,31 @@ describe("A person", () => {
     await grantAccess(command, { userId: "anna@example.com", role: "tenant-viewer" }, undefined, ports);
     await settle();
     expect(access()).toEqual(["acme anna@example.com-tenant-viewer"]);
+  });
+
+  test("who is deactivated while a tenant is paused is looked after once a minute, until the tenant is resumed", async () => {
+    const { said, onboard, access, settle, world, ports, directory } = aCompany();
+    for (const tenantId of ["acme", "umbra"]) {
+      await onboard(tenantId);
+      const command = { tenantId, cause: aCause(), occurredAt: world.now(), eager: world.run(ports) };
+      await grantAccess(command, { userId: "anna@example.com", role: "tenant-viewer" }, undefined, ports);
+    }
+    const pause = (paused: boolean) =>
+      pauseTenant({ tenantId: "umbra", cause: aCause(), occurredAt: world.now(), newest: true, eager: world.run(ports) }, paused, ports);
+    await pause(true);
+    world.pass(1_000);
+    await said.user("anna", { active: false });
+    for (let minute = 0; minute < 5; minute++) {
+      world.pass(60_000);
+      await world.tick();
+    }
+    expect(access()).toEqual(["umbra anna@example.com-tenant-viewer"]);
+    expect(world.accessQueue.length).toBeLessThanOrEqual(1);
+    expect((await directory.getUser("okta", "anna"))?.removal?.finishedAt).toBeUndefined();
+    await pause(false);
+    await settle();
+    expect(access()).toEqual([]);
+    expect((await directory.getUser("okta", "anna"))?.removal).toMatchObject({ grants: 2, finishedAt: expect.any(String) });
   });
 
   test("who is renamed has the access under the new name alone", async () => {
