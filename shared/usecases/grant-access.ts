@@ -1,7 +1,7 @@
 import { DIRECT, type Grant, type GrantKey, grantId } from "../domain/access.ts";
 import { TenantryError } from "../domain/errors.ts";
 import { assertAhead } from "../domain/expiry.ts";
-import { changeGrants, type GrantAsked } from "../domain/grant-intent.ts";
+import { changeGrants } from "../domain/grant-intent.ts";
 import type { Platform } from "../domain/platform.ts";
 import type { Tenant, Timestamp } from "../domain/tenant.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
@@ -64,37 +64,6 @@ async function changeDirectly(
 function newestFor(before: Tenant | undefined, standing: Grant | undefined, occurredAt: Timestamp): Timestamp {
   const last = [standing?.sources[DIRECT]?.at ?? "", before?.formerUntil ?? ""].sort().at(-1) ?? "";
   return last >= occurredAt ? new Date(Date.parse(last) + 1).toISOString() : occurredAt;
-}
-
-/** What sources say of grants of one tenant, at most `GRANTS_AT_ONCE` grants. The roles are known. Throws as `recordIntent` does. */
-export async function changeAccess(command: Command, asked: readonly GrantAsked[], ports: ReconcilePorts): Promise<Recorded> {
-  return recordIntent(
-    { ...command, grants: [...new Set(asked.map(grantId))] },
-    (before, { now }, grants) =>
-      changeGrants(command.tenantId, before, grants, {
-        asked,
-        cause: command.cause,
-        now,
-        rememberDays: ports.platform.retentionDays.tombstone,
-      }),
-    ports,
-  );
-}
-
-/** Ends a grant whose time has come. */
-export async function expireGrant(command: Command, key: Key, ports: ReconcilePorts): Promise<Recorded> {
-  return recordIntent(
-    { ...command, grants: [grantId(key)] },
-    (before, { now }, grants) =>
-      changeGrants(command.tenantId, before, grants, {
-        asked: [],
-        recheck: [key],
-        cause: command.cause,
-        now,
-        rememberDays: ports.platform.retentionDays.tombstone,
-      }),
-    ports,
-  );
 }
 
 function knownRole(role: string, { grantRoles }: Platform): void {

@@ -1,9 +1,9 @@
 import type { Tenant } from "../../domain/tenant.ts";
 import type { AccessQueue, Directory, DueIndex, GrantIndex } from "../../ports.ts";
-import type { ReconcilePorts } from "../../reconcile/ports.ts";
+import type { IntentPorts } from "../write-intent.ts";
 
-/** What access works with, besides what the heart does. */
-export interface AccessPorts extends ReconcilePorts {
+/** What access works with: it records intent, and reaches no cluster. */
+export interface AccessPorts extends IntentPorts {
   directory: Directory;
   grants: GrantIndex;
   accessQueue: AccessQueue;

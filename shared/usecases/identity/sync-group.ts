@@ -6,7 +6,7 @@ import { rolesOf } from "../../domain/role-mapping.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { GRANTS_AT_ONCE, unlessMoved } from "../../ports.ts";
-import { changeAccess } from "../grant-access.ts";
+import { changeAccess } from "../change-access.ts";
 import { type AccessPorts, DONE, isStuck, STUCK_MS, type Worked } from "./ports.ts";
 import { isAgain, userIdOf } from "./user-id.ts";
 

@@ -5,7 +5,7 @@ import type { DirectoryUser, Removal } from "../../domain/identity.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause } from "../../domain/tenant.ts";
 import { unlessMoved } from "../../ports.ts";
-import { changeAccess } from "../grant-access.ts";
+import { changeAccess } from "../change-access.ts";
 import { groupDue } from "./due.ts";
 import { type AccessPorts, DONE, isStuck, STUCK_MS, type Worked } from "./ports.ts";
 import { again, userIdOf } from "./user-id.ts";

@@ -1,7 +1,7 @@
 import { TenantryError } from "../../domain/errors.ts";
 import { parseGrantId } from "../../domain/access.ts";
 import { type DueItem, WriteConflict } from "../../ports.ts";
-import { expireGrant } from "../grant-access.ts";
+import { expireGrant } from "../change-access.ts";
 import { type AccessPorts, DONE, type Worked } from "./ports.ts";
 import { syncGroup } from "./sync-group.ts";
 import { syncUser } from "./sync-user.ts";

@@ -1,4 +1,5 @@
 import type { DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
+import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
 import { type Run, startRun } from "../../../shared/reconcile/run.ts";
 import { type AccessPorts, DONE } from "../../../shared/usecases/identity/ports.ts";
 import { workAccess } from "../../../shared/usecases/identity/work-access.ts";
@@ -22,7 +23,7 @@ export const FUNCTION_MS = 29_000;
 export const REQUEST_TIMEOUT_MS = platform.cluster.requestTimeoutMs;
 
 /** What an invocation works with. */
-export interface Ports extends AccessPorts {
+export interface Ports extends AccessPorts, ReconcilePorts {
   index: MemoryDueIndex;
   outbox: MemoryOutbox;
   publisher: { publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }> };

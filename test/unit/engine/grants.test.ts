@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { grantId } from "../../../shared/domain/access.ts";
 import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
-import { changeAccess, expireGrant, grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
+import { changeAccess, expireGrant } from "../../../shared/usecases/change-access.ts";
+import { grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
@@ -102,8 +103,10 @@ describe("A grant", () => {
   test("goes only with the last source that gives it", async () => {
     const { engine, bindings } = await onboarded();
     const said = (source: string, granted: boolean, at: string) => ({ ...anna, source, granted, at, group: source });
-    const change = async (source: string, granted: boolean) =>
-      changeAccess(engine.command(), [said(source, granted, engine.now())], engine.ports);
+    const change = async (source: string, granted: boolean) => {
+      await changeAccess(engine.command(), [said(source, granted, engine.now())], engine.ports);
+      await engine.settle();
+    };
     await change("okta:g1", true);
     const { generation } = await engine.tenant();
     await change("okta:g2", true);
@@ -121,9 +124,11 @@ describe("A grant", () => {
     await grantAccess(engine.command(), anna, expiresAt, engine.ports);
     expect(engine.table.grants.get(`acme#${grantId(anna)}`)?.dueAt).toBe(expiresAt);
     await expireGrant(engine.command(), anna, engine.ports);
+    await engine.settle();
     expect(bindings()).toHaveLength(1);
     engine.pass(3_600_000);
     await expireGrant(engine.command({ tenantId: "acme" }), anna, engine.ports);
+    await engine.settle();
     expect(bindings()).toEqual([]);
     expect(engine.table.events.at(-1)?.detail.data).toMatchObject({ reason: "Expired" });
     expect(engine.table.grants.get(`acme#${grantId(anna)}`)?.dueAt).toBeUndefined();
@@ -141,6 +146,7 @@ describe("The grants of a tenant", () => {
     for (let start = 0; start < many.length; start += 25) {
       const asked = many.slice(start, start + 25).map((key) => ({ ...key, source: "okta:g", granted: true, at: engine.now() }));
       await changeAccess(engine.command(), asked, engine.ports);
+      await engine.settle();
     }
     engine.pass(1_000);
     return world;

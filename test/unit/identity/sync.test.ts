@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
-import { changeAccess, grantAccess } from "../../../shared/usecases/grant-access.ts";
+import { changeAccess } from "../../../shared/usecases/change-access.ts";
+import { grantAccess } from "../../../shared/usecases/grant-access.ts";
 import { compareGrants } from "../../../shared/usecases/identity/compare-grants.ts";
 import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
 import { World } from "../../fault/support/world.ts";
