@@ -1,4 +1,5 @@
 import { type GrantOff, type GrantsReport, type GroupInTenant, planGrants } from "../../domain/grants-comparison.ts";
+import { canonicalHash } from "../../domain/canonical.ts";
 import type { DirectoryGroup, DirectoryUser, Membership, ProviderName } from "../../domain/identity.ts";
 import type { Platform } from "../../domain/platform.ts";
 import { rolesOf } from "../../domain/role-mapping.ts";
@@ -23,7 +24,10 @@ const PAGE = 500;
 export async function compareGrants(provider: ProviderName, ports: GrantsComparisonPorts): Promise<GrantsReport> {
   const { platform, log, directory } = ports;
   const users = await usersOf(provider, directory);
-  const groups = await groupsAtRest(provider, ports);
+  const resting = await groupsAtRest(provider, ports);
+  const groups = resting.filter((group) => isMapped(group, platform));
+  // The role mapping was edited: the group works out what that takes and gives.
+  for (const group of resting.filter((one) => !groups.includes(one))) await groupDue(group, ports);
   const seen: GroupInTenant[] = [];
   for (const group of groups) seen.push(...(await lookAt(group, users, ports)));
   const { missing, surplus, report } = planGrants(seen, platform.identity.removeAtMost);
@@ -50,17 +54,21 @@ async function usersOf(provider: ProviderName, directory: Directory): Promise<Ma
   return users;
 }
 
-/** Groups that give something, and on which no work is due. */
+/** Groups that give something, or gave it, and on which no work is due. */
 async function groupsAtRest(provider: ProviderName, { directory, platform }: GrantsComparisonPorts): Promise<DirectoryGroup[]> {
   const groups: DirectoryGroup[] = [];
   for (let after: string | undefined, more = true; more; more = after !== undefined) {
     const page = await directory.pageGroups(provider, { limit: PAGE, after });
     const resting = page.groups.filter(({ dueAt, deleted }) => dueAt === undefined && deleted !== true);
-    groups.push(...resting.filter(({ displayName }) => rolesOf(provider, displayName, platform).length > 0));
+    groups.push(...resting.filter(({ displayName, mapped }) => mapped.length > 0 || rolesOf(provider, displayName, platform).length > 0));
     after = page.next;
   }
   return groups;
 }
+
+/** Whether what the group gave last is what the role mapping makes of its name now. */
+const isMapped = ({ provider, displayName, mapped }: DirectoryGroup, platform: Platform): boolean =>
+  canonicalHash(mapped) === canonicalHash(rolesOf(provider, displayName, platform));
 
 async function lookAt(
   group: DirectoryGroup,

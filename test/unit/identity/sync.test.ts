@@ -4,6 +4,7 @@ import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { changeAccess } from "../../../shared/usecases/change-access.ts";
 import { grantAccess } from "../../../shared/usecases/grant-access.ts";
 import { compareGrants } from "../../../shared/usecases/identity/compare-grants.ts";
+import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
 import { World } from "../../fault/support/world.ts";
 import { aCause, aDirectoryGroup, aDirectoryUser } from "../../support/builders.ts";
@@ -136,6 +137,26 @@ describe("Groups of an identity provider", () => {
     expect(access()).toEqual(["late anna@example.com-tenant-viewer"]);
   });
 
+  test("lose nobody's word of a tenant that came anew, where another's is older than it", async () => {
+    const { said, onboard, access, settle, world, ports } = aCompany();
+    await onboard("acme");
+    await said.group("g1", "tenant:acme:viewer");
+    for (const id of ["anna", "bob", "cleo"]) await said.user(id);
+    for (const id of ["anna", "bob"]) await said.member("g1", id, true);
+    await settle();
+    await tearDownTenant({ tenantId: "acme", cause: aCause(), occurredAt: world.now() }, ports);
+    await settle();
+    await onboard("acme");
+    await settle();
+    // Anna's is of the former tenant; Cleo's is of this one.
+    const anna = await ports.directory.getMembership("okta", "g1", "anna");
+    if (anna === undefined) throw new Error("Anna is a member.");
+    await ports.directory.markMembership(anna, { ...anna, synced: "again:2029-01-01T00:00:00.000Z" });
+    await said.member("g1", "cleo", true);
+    await settle();
+    expect(access()).toEqual(["acme cleo@example.com-tenant-viewer"]);
+  });
+
   test("whose names map to nothing give nothing", async () => {
     const { said, access, settle, world } = aCompany();
     for (const name of ["Everyone", "tenant:acme:owner", "tenant:NOT AN ID:viewer", "tenant::viewer", "tenant:acme:viewer\n"])
@@ -251,6 +272,8 @@ describe("A person", () => {
   });
 });
 
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
 describe("The comparison of grants with the directory", () => {
   const given = async (people: number) => {
     const company = aCompany();
@@ -262,7 +285,7 @@ describe("The comparison of grants with the directory", () => {
       await said.member("g1", `u${number}`, true);
     }
     await settle();
-    const ports = { ...company.ports, log: { info: () => {}, warn: () => {}, error: () => {} } };
+    const ports = { ...company.ports, log: quiet };
     const compare = async () => {
       company.world.pass(1_000);
       const report = await compareGrants("okta", ports);
@@ -297,6 +320,19 @@ describe("The comparison of grants with the directory", () => {
     expect(await compare()).toEqual({ grants: 5, added: 1, removed: 1, refused: 0 });
     expect(access()).toEqual(Array.from({ length: 5 }, (_, number) => `acme u${number}@example.com-tenant-viewer`));
     expect(await compare()).toMatchObject({ added: 0, removed: 0 });
+  });
+
+  test("brings a changed role mapping to groups of which nobody says anything", async () => {
+    const { compare, access, ports, world } = await given(5);
+    const edited = { ...ports, platform: { ...ports.platform, identity: { ...ports.platform.identity, roleMapping: [] } }, log: quiet };
+    world.pass(1_000);
+    await compareGrants("okta", edited);
+    await syncGroup("okta", "g1", () => true, edited);
+    world.pass(1_000);
+    await world.settle();
+    expect(access()).toEqual([]);
+    await compare();
+    expect(access()).toHaveLength(5);
   });
 
   test("does not remove most of them at once, and says so", async () => {
