@@ -194,7 +194,8 @@ export default definePlatform({
     roleMapping: [
       { pattern: "tenant:{tenantId}:{role}", roles: { admin: "tenant-admin", developer: "tenant-developer", viewer: "tenant-viewer" } },
     ],
-    // A comparison that would remove more than this share of a provider's memberships (and more than this many) removes none, and says so.
+    // A comparison that would remove more than this share of a provider's memberships, and more than this many or all of them,
+    // removes none, and says so.
     removeAtMost: { share: 0.2, count: 10 },
   },
 

@@ -27,7 +27,7 @@ export interface Ours {
   users: OurUser[];
 }
 
-/** How much of what we have may go at once: as much as the larger of the two allows. */
+/** How much of what we have may go at once: as much as the larger of the two allows; but all of it only where the share does. */
 export interface RemovalBound {
   /** Of our memberships, 0 to 1. */
   share: number;
@@ -98,7 +98,7 @@ export function planComparison(
   }
 
   const memberships = ours.groups.reduce((sum, { members }) => sum + members.length, 0);
-  const refused = removed.length > bound.count && removed.length > bound.share * memberships;
+  const refused = isTooMuch(removed.length, memberships, bound);
   return {
     changes: [...renamed, ...(refused ? [] : removed), ...added],
     report: {
@@ -109,6 +109,11 @@ export function planComparison(
       renamed: renamed.length,
     },
   };
+}
+
+/** Whether to remove so many of `all` is more than the bound allows. The last one may go. */
+export function isTooMuch(removals: number, all: number, { share, count }: RemovalBound): boolean {
+  return removals > share * all && (removals > count || (removals > 1 && removals >= all));
 }
 
 const byName = (ours: Ours, displayName: string): Ours["groups"][number] | undefined =>

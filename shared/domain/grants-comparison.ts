@@ -1,4 +1,4 @@
-import type { RemovalBound } from "./directory-comparison.ts";
+import { isTooMuch, type RemovalBound } from "./directory-comparison.ts";
 
 /** What one group should give in one tenant by the directory, and what the grants say that it gives: user ids. */
 export interface GroupInTenant {
@@ -37,7 +37,7 @@ export function planGrants(
   const missing = seen.flatMap((one) => off(one, one.expected, one.actual));
   const surplus = seen.flatMap((one) => off(one, one.actual, one.expected));
   const grants = seen.reduce((sum, { actual }) => sum + actual.size, 0);
-  const refused = surplus.length > bound.count && surplus.length > bound.share * grants;
+  const refused = isTooMuch(surplus.length, grants, bound);
   return {
     missing,
     surplus: refused ? [] : surplus,

@@ -80,6 +80,12 @@ describe("a comparison with a provider", () => {
     expect(plan.changes).toHaveLength(plan.report.added + plan.report.removed);
   });
 
+  test("never take everybody at once, however few they are, unless the share says so; the last one may go", () => {
+    const refused = (members: string[], share: number) =>
+      planComparison(theirs([], { groups: [] }), ours(members), { share, count: 10 }, true).report.refused;
+    expect([refused(["a", "b", "c"], 0.2), refused(["a", "b"], 0.2), refused(["a"], 0.2), refused(["a", "b"], 1)]).toEqual([3, 2, 0, 0]);
+  });
+
   test("comes to the provider's members, from any others, and then to nothing", () => {
     const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "f"));
     fc.assert(
