@@ -185,6 +185,42 @@ export interface AccessQueue {
   send(items: DueItem[], options?: { delaySeconds?: number }): Promise<void>;
 }
 
+/** An EKS access entry: the AWS identity under which a cluster knows somebody. */
+export interface AccessEntry {
+  username: string;
+  /** Made by this installation: others are never touched. */
+  ours: boolean;
+}
+
+/** Where a cluster's access entries are kept. */
+export type EksCluster = Pick<Cluster, "eksClusterName" | "region">;
+
+/**
+ * Access entries of clusters: one for an AWS identity (an IAM user or role), with the one name that it has in the cluster,
+ * and with no groups and no access policies, so that it gives nothing but the name. Every call throws `MappingError`.
+ */
+export interface IdentityMappings {
+  describe(cluster: EksCluster, principalArn: string, signal: AbortSignal): Promise<AccessEntry | undefined>;
+  /** Makes the entry, marked as ours; one that is there already, whosever it is, stays as it is. */
+  create(cluster: EksCluster, principalArn: string, username: string, signal: AbortSignal): Promise<void>;
+  /** Gives an entry another name; one that is gone stays gone. */
+  rename(cluster: EksCluster, principalArn: string, username: string, signal: AbortSignal): Promise<void>;
+  /** Idempotent. */
+  delete(cluster: EksCluster, principalArn: string, signal: AbortSignal): Promise<void>;
+}
+
+/** EKS did not do it. */
+export class MappingError extends Error {
+  override readonly name = "MappingError";
+  /** Whether it may do it a little later, as nothing is wrong with what was asked. */
+  readonly retryable: boolean;
+
+  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
+    super(message, options);
+    this.retryable = options.retryable;
+  }
+}
+
 /** The valid secrets behind a reference of the configuration: one, two while one is rotated, none where there is none. Cached. */
 export type Secrets = (ref: string) => Promise<string[]>;
 
