@@ -29,8 +29,15 @@ export interface DirectoryUser {
   deleted?: boolean | undefined;
   /** How the removal of a deactivated person's access went. */
   removal?: Removal | undefined;
+  /** What they were called before, the latest last: what was given to them by it goes with them. */
+  former?: FormerName[] | undefined;
   /** Epoch seconds at which a deleted one is forgotten: until then, an older word that comes later makes nobody of them. */
   ttl?: number | undefined;
+}
+
+/** A name that a person had until then: what was given to it later is somebody else's. */
+export interface FormerName extends Pick<DirectoryUser, "userName" | "externalId" | "email"> {
+  until: Timestamp;
 }
 
 /** The removal of all grants of a deactivated user. */

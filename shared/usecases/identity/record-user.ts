@@ -7,6 +7,9 @@ import { type IdentityPorts, nowOf, userDue } from "./due.ts";
 /** Rounds against others that write the same record. */
 const TRIES = 10;
 
+/** Former names of a person that are remembered. */
+const FORMER = 8;
+
 /** What of a user decides who they are, and whether they may do anything. */
 const saysWho = ({ userName, externalId, email, active, deleted }: DirectoryUser): string =>
   JSON.stringify([userName, externalId, email, active, deleted === true]);
@@ -35,12 +38,20 @@ export async function recordUser(
       updatedAt: now,
       dueAt: due ? now : changed.dueAt,
       cause: due ? ports.cause : changed.cause,
+      former: formerNames(before, changed),
       ttl: changed.deleted === true ? changed.ttl : undefined,
     };
     await ports.directory.writeUser(before, after);
     if (due) await userDue(after, ports);
     return after;
   });
+}
+
+function formerNames(before: DirectoryUser | undefined, { userName, externalId, email, at }: DirectoryUser): DirectoryUser["former"] {
+  if (before === undefined) return undefined;
+  if (before.userName === userName && before.externalId === externalId && before.email === email) return before.former;
+  const last = { userName: before.userName, externalId: before.externalId, email: before.email, until: at };
+  return [...(before.former ?? []), last].slice(-FORMER);
 }
 
 /** Tries again what met another's write. Throws `WriteContention` in the end, and `UserNameTaken` as it comes. */

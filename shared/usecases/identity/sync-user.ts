@@ -3,7 +3,7 @@ import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryUser, Removal } from "../../domain/identity.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
-import type { Cause } from "../../domain/tenant.ts";
+import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../change-access.ts";
 import { groupDue } from "./due.ts";
@@ -78,8 +78,7 @@ interface Came {
 }
 
 async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Came> {
-  const userId = userIdOf(user, ports);
-  const found = userId === undefined ? [] : [...(await grantsOf(userId, ports))];
+  const found = await grantsOf(user, ports);
   let taken = 0;
   let open = false;
   let moving = false;
@@ -90,7 +89,7 @@ async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, ports: 
         moving = true;
         return;
       }
-      const came = await takeBack(...next, user, ports);
+      const came = await takeBack(next, user, ports);
       taken += came.taken;
       open ||= came.open;
       moving ||= came.open && !came.stuck;
@@ -100,20 +99,33 @@ async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, ports: 
   return { taken, open, stuck: open && !moving };
 }
 
-/** A person's grants, by tenant. */
-async function grantsOf(userId: string, { grants }: AccessPorts): Promise<Map<string, string[]>> {
-  const found = new Map<string, string[]>();
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await grants.ofUser(userId, after);
-    for (const key of page.keys) found.set(key.tenantId, [...(found.get(key.tenantId) ?? []), grantId(key)]);
-    after = page.next;
-  }
-  return found;
+/** Grants of one tenant, to a name that the person has, or had until then. */
+interface Held {
+  tenantId: string;
+  ids: string[];
+  until: Timestamp;
 }
 
-async function takeBack(tenantId: string, ids: string[], user: DirectoryUser, ports: AccessPorts): Promise<Came> {
+/** A person's grants, by tenant, under each name that they had. */
+async function grantsOf(user: DirectoryUser, ports: AccessPorts): Promise<Held[]> {
+  const found = new Map<string, Held>();
+  for (const { until, ...name } of [{ ...user, until: user.at }, ...(user.former ?? []).map((former) => ({ ...user, ...former }))]) {
+    const userId = userIdOf(name, ports);
+    for (let after: string | undefined, more = userId !== undefined; more && userId !== undefined; more = after !== undefined) {
+      const page = await ports.grants.ofUser(userId, after);
+      for (const key of page.keys) {
+        const held = found.get(`${key.tenantId}\n${userId}\n${until}`) ?? { tenantId: key.tenantId, ids: [], until };
+        found.set(`${key.tenantId}\n${userId}\n${until}`, { ...held, ids: [...held.ids, grantId(key)] });
+      }
+      after = page.next;
+    }
+  }
+  return [...found.values()];
+}
+
+async function takeBack({ tenantId, ids, until }: Held, user: DirectoryUser, ports: AccessPorts): Promise<Came> {
   const grants = [...(await ports.store.getGrants(tenantId, ids)).values()];
-  const asked = grants.flatMap((grant) => revokesOf(grant, user));
+  const asked = grants.flatMap((grant) => revokesOf(grant, until, user));
   if (asked.length === 0) {
     const tenant = await ports.store.get(tenantId);
     const open = ids.some((id) => tenant?.pendingGrants?.includes(id) === true);
@@ -133,10 +145,10 @@ async function takeBack(tenantId: string, ids: string[], user: DirectoryUser, po
   return { taken: grants.filter(({ granted }) => granted).length, open: true, stuck: false };
 }
 
-/** Every source of the grant but one that gave it after the deactivation: that was somebody's newer word. */
-function revokesOf({ userId, role, sources }: Grant, { at }: DirectoryUser): GrantAsked[] {
+/** Every source of the grant but one that gave it later than that: it was somebody's newer word. */
+function revokesOf({ userId, role, sources }: Grant, until: Timestamp, { at }: DirectoryUser): GrantAsked[] {
   return Object.entries(sources)
-    .filter(([, source]) => source.granted && source.at <= at)
+    .filter(([, source]) => source.granted && source.at <= until)
     .map(([source, { group }]) => ({ userId, role, source, granted: false, at, group }));
 }
 
