@@ -18,6 +18,8 @@ export interface GrantSource {
   granted: boolean;
   /** When it was asked for: the highest wins. */
   at: Timestamp;
+  /** Among words of the same time, the highest wins; of the same order too, the revoke. */
+  order?: number | undefined;
   expiresAt?: Timestamp | undefined;
   /** The provider's group, by its name, for people. */
   group?: string | undefined;
@@ -49,6 +51,14 @@ export function parseGrantId(id: string): Pick<GrantKey, "userId" | "role"> {
 }
 
 const gives = ({ granted, expiresAt }: GrantSource, now: Timestamp): boolean => granted && (expiresAt === undefined || expiresAt > now);
+
+/** Whether a word comes too late to count against what a source said. */
+export function isLate(word: Pick<GrantSource, "at" | "order" | "granted">, standing: GrantSource | undefined): boolean {
+  if (standing === undefined || word.at > standing.at) return false;
+  if (word.at < standing.at) return true;
+  const ahead = (word.order ?? 0) - (standing.order ?? 0);
+  return ahead < 0 || (ahead === 0 && !standing.granted);
+}
 
 /** The sources that give the grant now, by name. */
 export function giving(grant: Pick<Grant, "sources"> | undefined, now: Timestamp): SourceName[] {

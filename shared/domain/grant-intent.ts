@@ -1,4 +1,15 @@
-import { expiryOf, type Grant, type GrantKey, type GrantSource, giving, grantId, isGranted, type SourceName } from "./access.ts";
+import {
+  expiryOf,
+  type Grant,
+  type GrantKey,
+  type GrantSource,
+  giving,
+  grantId,
+  isGranted,
+  type SourceName,
+  DIRECT,
+  isLate,
+} from "./access.ts";
 import { TenantryError } from "./errors.ts";
 import type { Intent } from "./intent.ts";
 import { judge } from "./lifecycle.ts";
@@ -12,8 +23,9 @@ export const PENDING_GRANTS = 50;
 export interface GrantAsked extends Omit<GrantKey, "tenantId"> {
   source: SourceName;
   granted: boolean;
-  /** When it was asked for: the highest wins, source by source, and of the same time the revoke. */
+  /** When it was asked for, and its order among words of the same time: the highest wins, source by source (`isLate`). */
   at: Timestamp;
+  order?: number | undefined;
   expiresAt?: Timestamp | undefined;
   group?: string | undefined;
   /** Who asked, where that is not who asks for all. */
@@ -68,9 +80,9 @@ export function changeGrants(
   return { after: moving(tenant, moved, cause, now), grants: writes };
 }
 
-/** Whether it was asked of this tenant, and not of an earlier one of its id. */
-function isForThisTenant({ tenantId, formerUntil }: Tenant, { granted, at }: GrantAsked): boolean {
-  if (formerUntil === undefined || at > formerUntil) return true;
+/** Whether it was asked of this tenant, and not of an earlier one of its id. What a group says, it says still. */
+function isForThisTenant({ tenantId, formerUntil }: Tenant, { source, granted, at }: GrantAsked): boolean {
+  if (source !== DIRECT || formerUntil === undefined || at > formerUntil) return true;
   if (!granted) return false;
   throw new TenantryError("TenantDeleted", `Tenant "${tenantId}" was decommissioned after this grant was asked for (${at}).`);
 }
@@ -78,11 +90,12 @@ function isForThisTenant({ tenantId, formerUntil }: Tenant, { granted, at }: Gra
 /** The sources with what is newer than they; the same object where nothing is. */
 function withSources(sources: Grant["sources"], asked: readonly GrantAsked[], cause: Cause): Grant["sources"] {
   let result = sources;
-  for (const { source, granted, at, expiresAt, group, cause: own = cause } of asked) {
+  for (const { source, granted, at, order, expiresAt, group, cause: own = cause } of asked) {
     const standing = result[source];
-    if (standing !== undefined && (at < standing.at || (at === standing.at && !standing.granted))) continue;
-    const next: GrantSource = { granted, at, expiresAt, group, cause: own };
-    if (standing !== undefined && standing.at === at && standing.granted === granted && standing.expiresAt === expiresAt) continue;
+    const next: GrantSource = { granted, at, order, expiresAt, group, cause: own };
+    if (isLate(next, standing)) continue;
+    const says = ({ at, order, granted, expiresAt }: GrantSource): string => JSON.stringify([at, order, granted, expiresAt]);
+    if (standing !== undefined && says(standing) === says(next)) continue;
     result = { ...result, [source]: next };
   }
   return result;

@@ -28,6 +28,10 @@ describe("Grants by the API", () => {
     expect(binding.metadata.annotations["tenantry.dev/user-id"]).toBe(anna);
 
     expect((await api("PUT", path(tenantId, anna, "tenant-viewer"), {})).status).toBe(200);
+    const later = await api("PUT", path(tenantId, anna, "tenant-developer"), undefined, { headers: { prefer: "respond-async" } });
+    expect([later.status, later.body.applied]).toEqual([202, false]);
+    await until("the grant", async () => ((await api("GET", path(tenantId, anna, "tenant-developer"))).body.applied ? true : undefined));
+    expect((await api("DELETE", path(tenantId, anna, "tenant-developer"))).status).toBe(204);
     expect((await api("GET", path(tenantId, anna, "tenant-viewer"))).body).toMatchObject({ userId: anna, applied: true });
     expect((await api("GET", grantsOf(tenantId))).body.items).toHaveLength(1);
 
@@ -35,7 +39,12 @@ describe("Grants by the API", () => {
     await expect(kubectl("get", "rolebinding", `user-${anna}-tenant-viewer`, "-n", `tenant-${tenantId}`)).rejects.toThrow(/NotFound/);
     expect((await api("GET", path(tenantId, anna, "tenant-viewer"))).body.code).toBe("GrantNotFound");
     expect((await api("DELETE", path(tenantId, anna, "tenant-viewer"))).status).toBe(204);
-    expect((await trailOf(tenantId)).map(({ type }) => type).slice(2)).toEqual(["TenantAccessGranted", "TenantAccessRevoked"]);
+    expect((await trailOf(tenantId)).map(({ type }) => type).slice(2)).toEqual([
+      "TenantAccessGranted",
+      "TenantAccessGranted",
+      "TenantAccessRevoked",
+      "TenantAccessRevoked",
+    ]);
   });
 
   test.each(["bob/ops", "~tilde", "100%", "Ünïcode Ñame", "quote'\"s", "a+b@example.com", `${"x".repeat(244)}@example.com`, "."])(

@@ -4,7 +4,7 @@ import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryGroup, DirectoryUser, MappedRole, Membership } from "../../domain/identity.ts";
 import { rolesOf } from "../../domain/role-mapping.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
-import type { Cause, Timestamp } from "../../domain/tenant.ts";
+import type { Cause } from "../../domain/tenant.ts";
 import { GRANTS_AT_ONCE, unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../change-access.ts";
 import { type AccessPorts, DONE, isStuck, STUCK_MS, type Worked } from "./ports.ts";
@@ -19,10 +19,10 @@ const BUSY_MS = 1_000;
 
 /**
  * Gives and takes what the group's changed memberships come to. What a membership means is a function of the records
- * alone, dated by the newest of them, so that it does not matter who works on it, how often, and in which order.
+ * alone, dated by all of them, so that it does not matter who works on it, how often, and in which order.
  *
  *     membership (at) ──┐
- *     user (at, active) ┼─> granted or not, at = max ─> the grant's source `<provider>:<group>`: the highest `at` wins
+ *     user (at, active) ┼─> granted or not, at = max, then sum ─> the grant's source `<provider>:<group>`: the highest wins
  *     mapping (mappedAt)┘
  *
  * @param timeLeft whether there is time for another page
@@ -149,13 +149,16 @@ function askedFor(
 ): (GrantAsked & { tenantId: string })[] {
   const now = rolesNow(group, ports.platform);
   const userId = user && userIdOf(user, ports);
-  const at = newest(membership.at, user?.at, group.mappedAt);
+  const times = [membership.at, user?.at, group.mappedAt].filter((time) => time !== undefined);
+  const at = times.toSorted().at(-1) ?? membership.at;
+  // Each of the three only moves on, so a later word on any of them makes a larger sum where the newest is the same.
+  const order = times.reduce((sum, time) => sum + Date.parse(time), 0);
   const source = `${group.provider}:${group.id}`;
   const { cause } = saidBy(membership, user, group);
   const stands = membership.member && user?.active === true && user.deleted !== true;
   const former = membership.grantedAs !== undefined && membership.grantedAs !== userId ? [membership.grantedAs] : [];
   return group.mapped.flatMap(({ tenantId, role }) => {
-    const common = { tenantId, role, source, group: group.displayName, at, cause };
+    const common = { tenantId, role, source, group: group.displayName, at, order, cause };
     const granted = stands && now.some((one) => same(one, { tenantId, role }));
     return [
       ...(userId === undefined ? [] : [{ ...common, userId, granted }]),
@@ -167,12 +170,6 @@ function askedFor(
 /** Whose word it is that brings the membership up. */
 const saidBy = (membership: Membership, user: DirectoryUser | undefined, group: DirectoryGroup): { cause?: Cause | undefined } =>
   membership.synced === membership.at ? group : isAgain(membership.synced) && user !== undefined ? user : membership;
-
-const newest = (...times: (Timestamp | undefined)[]): Timestamp =>
-  times
-    .filter((time) => time !== undefined)
-    .sort()
-    .at(-1) ?? "";
 
 async function record(
   tenantId: string,
