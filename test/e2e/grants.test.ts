@@ -103,7 +103,7 @@ describe("Grants by the API", () => {
 
   test("are forgotten with the tenant, by the API", async () => {
     await kubectl("delete", "namespace", `tenant-${tenantId}`);
-    await api("DELETE", `/tenants/${tenantId}`);
+    await api("DELETE", `/tenants/${tenantId}`, undefined, { headers: { prefer: "wait=10" } });
     await untilPhase(tenantId, "Deleted", 60);
     expect((await api("POST", "/tenants", { tenantId, name: "Again", tier: "basic" })).status).toBe(201);
     expect((await api("GET", grantsOf(tenantId))).body.items).toEqual([]);
