@@ -134,9 +134,9 @@ export interface Directory {
   touchGroup(provider: ProviderName, id: string, dueAt: Timestamp): Promise<boolean>;
 
   getMembership(provider: ProviderName, groupId: string, userId: string): Promise<Membership | undefined>;
-  /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. */
+  /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. Of the same time, who goes is gone. */
   putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "cause" | "ttl">): Promise<boolean>;
-  /** Writes how far its grants follow, where `at` and `synced` are still `seen`'s (both); false where they are not. */
+  /** Writes how far its grants follow, where `at`, `member` and `synced` are still `seen`'s (all); false where they are not. */
   markMembership(seen: Membership, mark: Pick<Membership, "synced" | "grantedAs" | "mappedAt">): Promise<boolean>;
   /** Forgets a membership where it is as it was read (`at`). */
   deleteMembership(membership: Membership): Promise<void>;

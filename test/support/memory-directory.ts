@@ -104,8 +104,9 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
     const group = this.members.get(key) ?? new Map<string, Membership>();
     this.members.set(key, group);
     const stored = group.get(membership.userId);
-    if (stored !== undefined && stored.at >= membership.at) return false;
-    group.set(membership.userId, copy({ ...stored, ...membership, ttl: membership.ttl, cause: membership.cause }));
+    const leaves = stored?.at === membership.at && stored.member && !membership.member;
+    if (stored !== undefined && stored.at >= membership.at && !leaves) return false;
+    group.set(membership.userId, copy({ ...stored, ...membership, synced: undefined, ttl: membership.ttl, cause: membership.cause }));
     return true;
   }
 
@@ -115,7 +116,7 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
   ): Promise<boolean> {
     const group = this.members.get(of(seen.provider, seen.groupId));
     const stored = group?.get(seen.userId);
-    if (stored?.at !== seen.at || stored.synced !== seen.synced) return false;
+    if (stored?.at !== seen.at || stored.synced !== seen.synced || stored.member !== seen.member) return false;
     group?.set(seen.userId, copy({ ...stored, synced, mappedAt, grantedAs }));
     return true;
   }

@@ -15,7 +15,7 @@ export function directoryMembers(table: Table): Members {
   const update = (
     membership: Pick<Membership, "provider" | "groupId" | "userId">,
     changes: Record<string, unknown>,
-    condition: { expression: string; values: Record<string, unknown> },
+    condition: { expression: string; names?: Record<string, string>; values: Record<string, unknown> },
   ): Promise<boolean> => {
     const { expression, names, values } = updateOf(changes);
     return written(
@@ -25,7 +25,7 @@ export function directoryMembers(table: Table): Members {
           Key: keyOf(membership),
           UpdateExpression: expression,
           ConditionExpression: condition.expression,
-          ExpressionAttributeNames: { ...names, "#at": "at" },
+          ExpressionAttributeNames: { ...names, "#at": "at", ...condition.names },
           ExpressionAttributeValues: toItem({ ...values, ...condition.values }),
         }),
       ),
@@ -39,12 +39,18 @@ export function directoryMembers(table: Table): Members {
       return Item === undefined ? undefined : recordOf<Membership>(Item);
     },
 
-    // An update, so that what is known of its grants stays.
+    // An update, so that what is known of its grants stays; but not that they follow, which its time would not tell.
     putMembership: ({ provider, groupId, userId, member, at, cause, ttl }) =>
       update(
         { provider, groupId, userId },
-        { provider, groupId, userId, member, at, cause, ttl, userKey: keys.userOfMemberships(provider, userId) },
-        { expression: "attribute_not_exists(#at) OR #at < :at", values: { ":at": at } },
+        { provider, groupId, userId, member, at, cause, ttl, synced: undefined, userKey: keys.userOfMemberships(provider, userId) },
+        member
+          ? { expression: "attribute_not_exists(#at) OR #at < :at", values: { ":at": at } }
+          : {
+              expression: "attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #member = :in)",
+              names: { "#member": "member" },
+              values: { ":at": at, ":in": true },
+            },
       ),
 
     markMembership: (seen, { synced, mappedAt, grantedAs }) =>
@@ -52,8 +58,9 @@ export function directoryMembers(table: Table): Members {
         seen,
         { synced, mappedAt, grantedAs },
         {
-          expression: `#at = :at AND ${seen.synced === undefined ? "attribute_not_exists(synced)" : "synced = :synced"}`,
-          values: { ":at": seen.at, ":synced": seen.synced },
+          expression: `#at = :at AND #member = :member AND ${seen.synced === undefined ? "attribute_not_exists(synced)" : "synced = :synced"}`,
+          names: { "#member": "member" },
+          values: { ":at": seen.at, ":member": seen.member, ":synced": seen.synced },
         },
       ),
 

@@ -1,4 +1,5 @@
 import type { DirectoryGroup, DirectoryUser, GroupSaid, IdentityChange, ProviderName, UserSaid } from "../../domain/identity.ts";
+import type { Timestamp } from "../../domain/tenant.ts";
 import { changeMembers } from "./change-members.ts";
 import type { IdentityPorts } from "./due.ts";
 import { newGroup, recordGroup } from "./record-group.ts";
@@ -28,7 +29,7 @@ async function applyUser({ user: said, occurredAt }: Change<"user">, provider: P
     await recordUser(
       () => ports.directory.getUser(provider, id),
       (before = newUser(provider, said)) => {
-        if (before.version > 0 && occurredAt <= before.at) return undefined;
+        if (before.version > 0 && isLate(said.active, occurredAt, before)) return undefined;
         return {
           ...before,
           userName: mayTakeName ? (said.userName ?? before.userName) : before.userName,
@@ -42,6 +43,10 @@ async function applyUser({ user: said, occurredAt }: Change<"user">, provider: P
     );
   }
 }
+
+/** Of the same time, who goes is gone. */
+const isLate = (active: boolean, occurredAt: Timestamp, before: DirectoryUser): boolean =>
+  occurredAt < before.at || (occurredAt === before.at && (active || !before.active));
 
 async function applyGroup({ group: said, deleted, occurredAt }: Change<"group">, provider: ProviderName, ports: IdentityPorts) {
   const known = await whichGroup(said, provider, ports);

@@ -88,7 +88,8 @@ async function changeMember(
   }
   let standing = read;
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    if ((standing?.member ?? false) === member) return;
+    // That they are still out is a word, too: an older one that comes later must not let them in.
+    if ((standing?.member ?? false) === member && (member || (standing !== undefined && standing.at >= now))) return;
     if (await put(newerThan(standing?.at, now))) return;
     standing = await ports.directory.getMembership(provider, groupId, userId);
   }

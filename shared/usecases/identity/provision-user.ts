@@ -49,8 +49,9 @@ export async function changeUser(
       checkSeen(before, seen);
       const draft = change(before);
       const changed = (Object.keys(draft) as (keyof UserDraft)[]).filter((name) => !same(draft[name], before[name]));
-      if (changed.length === 0) return undefined;
-      const who = changed.some((name) => name !== "attributes");
+      // That they are still out is a word, too: an older one that comes later must not let them in.
+      if (changed.length === 0 && draft.active) return undefined;
+      const who = !draft.active || changed.some((name) => name !== "attributes");
       return { ...before, ...draft, at: who ? newerThan(before.at, nowOf(ports)) : before.at };
     },
     ports,
