@@ -41,7 +41,9 @@ export interface Recorded {
 }
 
 /** Tries against other writers of the same record. */
-const TRIES = 8;
+const TRIES = 14;
+/** Longest pause between two of them, milliseconds. */
+const PAUSE_MS = 1_000;
 
 /** What recording intent works with: no cluster. */
 export type IntentPorts = Pick<ReconcilePorts, "store" | "queue" | "clock" | "newId" | "random" | "log" | "platform">;
@@ -57,7 +59,7 @@ export type Reconcile = (tenant: Tenant, run: Run) => Promise<Tenant>;
  */
 export async function writeIntent(command: Command, decide: Decide, ports: IntentPorts, reconcile?: Reconcile): Promise<Recorded> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    if (attempt > 0) await sleep(ports.random() * 20 * 2 ** attempt);
+    if (attempt > 0) await sleep(ports.random() * Math.min(PAUSE_MS, 20 * 2 ** attempt));
     const [before, earlier, grants] = await Promise.all([
       ports.store.get(command.tenantId),
       command.key && ports.store.findDedupe(command.key.id),
