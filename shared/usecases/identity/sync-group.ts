@@ -157,12 +157,20 @@ function askedFor(
   const { cause } = saidBy(membership, user, group);
   const stands = membership.member && user?.active === true && user.deleted !== true;
   const former = membership.grantedAs !== undefined && membership.grantedAs !== userId ? [membership.grantedAs] : [];
+  // Whoever was at it while the name changed may have given to a name that nobody noted down.
+  const earlier = (user?.former ?? []).flatMap(({ until, ...name }) => {
+    const old = user && userIdOf({ ...user, ...name }, ports);
+    return old === undefined || old === userId || former.includes(old)
+      ? []
+      : [{ userId: old, granted: false, at: until, order: undefined }];
+  });
   return group.mapped.flatMap(({ tenantId, role }) => {
     const common = { tenantId, role, source, group: group.displayName, at, order, cause };
     const granted = stands && now.some((one) => same(one, { tenantId, role }));
     return [
       ...(userId === undefined ? [] : [{ ...common, userId, granted }]),
       ...former.map((old) => ({ ...common, userId: old, granted: false })),
+      ...earlier.map((old) => ({ ...common, ...old })),
     ];
   });
 }

@@ -1,6 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { applyIdentityChange } from "../../../shared/usecases/identity/apply-identity-change.ts";
 import { grantAccess } from "../../../shared/usecases/grant-access.ts";
+import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
+import { syncUser } from "../../../shared/usecases/identity/sync-user.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { World } from "../../fault/support/world.ts";
 import { aCause } from "../../support/builders.ts";
@@ -24,7 +26,7 @@ function aCompany() {
     const standing = [...world.table.grants.values()].filter(({ granted }) => granted);
     return standing.map(({ tenantId, userId }) => `${tenantId} ${userId}`).sort();
   };
-  return { says, gives, onboard, access };
+  return { world, ports, says, gives, onboard, access };
 }
 
 test("who is deactivated loses what was given to a name that they had, and nobody else what was given to it since", async () => {
@@ -47,4 +49,28 @@ test("who is renamed and stays keeps what was given directly", async () => {
   await gives("acme", "anna@x");
   await says("anna.smith@x", true);
   expect(await access()).toEqual(["acme anna@x"]);
+});
+
+test("who is renamed again while the group's worker gives to the name before has the access under the last name alone", async () => {
+  const { world, ports, says, onboard, access } = aCompany();
+  await onboard("acme");
+  await says("anna@x", true);
+  const [group, user] = [{ id: "g1", displayName: "tenant:acme:viewer" }, { id: "anna" }];
+  await applyIdentityChange({ kind: "membership", group, user, member: true, occurredAt: world.now() }, "okta", ports);
+  expect(await access()).toEqual(["acme anna@x"]);
+  await says("anna.smith@x", true);
+  await syncUser("okta", "anna", () => true, ports);
+  let renamed = false;
+  const slow = world.ports(async (call, effect) => {
+    if (call.startsWith("directory.markMembership") && !renamed) {
+      renamed = true;
+      await says("anna.brown@x", true);
+      await syncUser("okta", "anna", () => true, ports);
+    }
+    return effect();
+  });
+  await syncGroup("okta", "g1", () => true, slow);
+  expect(renamed).toBe(true);
+  world.pass(1_000);
+  expect(await access()).toEqual(["acme anna.brown@x"]);
 });
