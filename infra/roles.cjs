@@ -18,7 +18,13 @@ const list = (text) =>
 const secretArns = (use) => [sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:tenantry/*/${use}-*`)];
 const parameterArns = (use) => [sub(`arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/tenantry/*/${use}`)];
 
-const resourceArns = (clusterRoleArns) => ({
+// access-entry/<cluster>/<user or role>/<account>/<name>/<id>. The embedded AWS judges calls about an entry by their cluster.
+const accessEntryArns = (stage) => [
+  sub("arn:${AWS::Partition}:eks:*:${AWS::AccountId}:access-entry/*"),
+  ...(stage === "local" ? [sub("arn:${AWS::Partition}:eks:*:${AWS::AccountId}:cluster/*")] : []),
+];
+
+const resourceArns = (clusterRoleArns, stage) => ({
   table: [arnOf("Table")],
   dueIndex: [sub("${Table.Arn}/index/due")],
   clusterIndex: [sub("${Table.Arn}/index/cluster")],
@@ -52,6 +58,7 @@ const resourceArns = (clusterRoleArns) => ({
   providerApiSecrets: secretArns("api"),
   providerApiParameters: parameterArns("api"),
   eksClusters: [sub("arn:${AWS::Partition}:eks:*:${AWS::AccountId}:cluster/*")],
+  eksAccessEntries: accessEntryArns(stage),
 });
 
 // AWS authorises SendMessageBatch as sqs:SendMessage; the embedded SQS wants the name of the call.
@@ -129,7 +136,7 @@ module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable("sls:stage");
   const prefix = `${await resolveVariable("self:service")}-${stage}`;
   const inVpc = Boolean(await resolveVariable("param:vpcSubnetIds"));
-  const arns = resourceArns(list(await resolveVariable("param:clusterRoleArns")));
+  const arns = resourceArns(list(await resolveVariable("param:clusterRoleArns")), stage);
   const resources = { LocalClusterRole: localClusterRole };
   for (const key of Object.keys(functions)) resources[`${pascalCase(key)}Role`] = role(key, { prefix, stage, arns, inVpc });
   return { Resources: resources };

@@ -49,7 +49,12 @@ export const clusterAccess = z
         .optional()
         .meta({ description: "Asked for beside `openid`, such as `email`." }),
     }),
-    z.strictObject({ mode: z.literal("iam"), usernamePrefix }),
+    z.strictObject({
+      mode: z.literal("iam"),
+      usernamePrefix: usernamePrefix.refine((prefix) => !/^(eks|aws|amazon|iam):/.test(prefix), {
+        error: "EKS takes no user name that begins with eks:, aws:, amazon: or iam:",
+      }),
+    }),
   ])
   .meta({ id: "ClusterAccess", description: "How people reach the cluster: by an OIDC issuer of its API server, or by IAM." });
 

@@ -1,5 +1,6 @@
 /** The fields that bodies and events share. All limits of the public contract stand here. */
 import * as z from "zod";
+import { PRINCIPAL_ARN } from "../../shared/domain/identity-config.ts";
 import { quotaSchema } from "../../shared/domain/platform.ts";
 
 /** Text for people on one line: no control characters, no lone surrogates, not blank. */
@@ -90,6 +91,14 @@ export const userId = z
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, "one line of text")
   .refine((id) => !id.startsWith("system:"), "not a name that begins with system:, which Kubernetes keeps for itself")
   .meta({ description: "The person, as the cluster's authenticator names them, without its prefix.", examples: ["anna@example.com"] });
+/** The AWS identity that is a person: an IAM user, or the role that this person alone assumes. */
+export const principalArn = z
+  .string()
+  .regex(PRINCIPAL_ARN, "the ARN of an IAM user or role")
+  .meta({
+    description: "The IAM user, or the role, that is this person; on a cluster of mode `iam` it gets an EKS access entry.",
+    examples: ["arn:aws:iam::111122223333:role/anna"],
+  });
 export const role = z
   .string()
   .min(1)

@@ -1,9 +1,10 @@
 import * as z from "zod";
-import { timestamp } from "./fields.ts";
+import { principalArn, timestamp } from "./fields.ts";
 
 /** Body of `PUT /tenants/{tenantId}/grants/{userId}/{role}`; it may be left out. */
 export const grantBody = z.strictObject({
   expiresAt: timestamp.optional().meta({ description: "When the grant ends by itself; never where absent." }),
+  principalArn: principalArn.optional(),
 });
 export type GrantBody = z.infer<typeof grantBody>;
 

@@ -1,10 +1,12 @@
 import * as z from "zod";
 import { tenantIdSchema } from "../../shared/domain/tenant-id.ts";
-import { role, timestamp, userId } from "../bodies/fields.ts";
+import { principalArn, role, timestamp, userId } from "../bodies/fields.ts";
 import { incoming } from "./envelope.ts";
 
 /** Gives a person a role in a tenant. */
-export const schema = incoming(z.strictObject({ tenantId: tenantIdSchema, userId, role, expiresAt: timestamp.optional() }));
+export const schema = incoming(
+  z.strictObject({ tenantId: tenantIdSchema, userId, role, expiresAt: timestamp.optional(), principalArn: principalArn.optional() }),
+);
 
 export const example: z.input<typeof schema> = {
   metadata: { eventId: "hr-204", actor: "helpdesk" },

@@ -3,14 +3,13 @@ import { httpHandler } from "../../shared/http/handler.ts";
 import { renderGrant } from "../../shared/http/render.ts";
 import type { HttpAnswer } from "../../shared/http/request.ts";
 import { grantsApi } from "../../shared/http/routes/grants-api.ts";
-import type { ReconcilePorts } from "../../shared/reconcile/ports.ts";
-import { type GrantRecorded, grantAccess, revokeAccess } from "../../shared/usecases/grant-access.ts";
+import { type GrantPorts, type GrantRecorded, grantAccess, revokeAccess } from "../../shared/usecases/grant-access.ts";
 import { listGrants, readGrant } from "../../shared/usecases/read-grants.ts";
 import { commandOf } from "../http.ts";
-import { reconcileDeps } from "../reconcile/deps.ts";
+import { grantsDeps } from "./deps.ts";
 
 /** `/tenants/{tenantId}/grants[/{userId}/{role}]`. */
-export const createHandler = (ports: ReconcilePorts) => {
+export const createHandler = (ports: GrantPorts) => {
   const now = () => ports.clock.now().toISOString();
   const answer = (status: number, { grant, tenant }: Pick<GrantRecorded, "grant" | "tenant">): HttpAnswer =>
     grant === undefined ? { status } : { status, body: renderGrant(grant, tenant, now()) };
@@ -26,7 +25,8 @@ export const createHandler = (ports: ReconcilePorts) => {
       },
       async putGrant(request) {
         const { params, body } = request;
-        const recorded = await grantAccess(commandOf(request, "putGrant", params.tenantId, ports), params, body.expiresAt, ports);
+        const given = { ...params, principalArn: body.principalArn };
+        const recorded = await grantAccess(commandOf(request, "putGrant", params.tenantId, ports), given, body.expiresAt, ports);
         return answer(recorded.applied ? (recorded.created ? 201 : 200) : 202, recorded);
       },
       async deleteGrant(request) {
@@ -40,4 +40,4 @@ export const createHandler = (ports: ReconcilePorts) => {
   );
 };
 
-export const handler = createHandler(reconcileDeps());
+export const handler = createHandler(grantsDeps());

@@ -1,10 +1,10 @@
 import { type CommandQueuePorts, commandQueue } from "../../shared/queues/commands.ts";
-import type { ReconcilePorts } from "../../shared/reconcile/ports.ts";
-import { grantAccess, revokeAccess } from "../../shared/usecases/grant-access.ts";
-import { commandQueueDeps, reconcileDeps } from "../reconcile/deps.ts";
+import { type GrantPorts, grantAccess, revokeAccess } from "../../shared/usecases/grant-access.ts";
+import { commandQueueDeps } from "../reconcile/deps.ts";
+import { grantsDeps } from "./deps.ts";
 
 /** `TenantAccessGrantRequested` and `TenantAccessRevokeRequested`. */
-export const createHandler = (ports: ReconcilePorts, queue: CommandQueuePorts) =>
+export const createHandler = (ports: GrantPorts, queue: CommandQueuePorts) =>
   commandQueue(
     {
       TenantAccessGrantRequested: (command, { data }) => grantAccess(command, data, data.expiresAt, ports),
@@ -13,4 +13,4 @@ export const createHandler = (ports: ReconcilePorts, queue: CommandQueuePorts) =
     queue,
   );
 
-export const handler = createHandler(reconcileDeps(), commandQueueDeps());
+export const handler = createHandler(grantsDeps(), commandQueueDeps());

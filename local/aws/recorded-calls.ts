@@ -69,7 +69,7 @@ function parsed(event: TrailEvent): { functionKey: string | undefined; params: P
 function toCalls(event: TrailEvent): RecordedCall[] {
   const { functionKey, params } = parsed(event);
   const service = event.EventSource.replace(".amazonaws.com", "");
-  return actionsOf(service, event.EventName, params).map(([name, resource]) => ({
+  return actionsOf(service, event.EventName, params, functionKey).map(([name, resource]) => ({
     functionKey,
     action: `${service}:${name}`,
     resource,
@@ -87,7 +87,7 @@ const transactionActions: Record<string, string> = {
   Get: "GetItem",
 };
 
-function actionsOf(service: string, name: string, params: Params): [name: string, resource: string][] {
+function actionsOf(service: string, name: string, params: Params, functionKey: string | undefined): [name: string, resource: string][] {
   if (service === "dynamodb" && name.startsWith("Transact")) {
     const items = (params["TransactItems"] ?? []) as Record<string, Params>[];
     return items.flatMap((item) =>
@@ -108,7 +108,13 @@ function actionsOf(service: string, name: string, params: Params): [name: string
   // A batch of messages is authorised as the single action.
   if (service === "sqs") return [[name.replace(/Batch$/, ""), lastPart(params["QueueUrl"])]];
   if (service === "sts") return [[text(params["Action"]), text(params["RoleArn"])]];
-  // REST calls are recorded by their method alone; a GET to EKS is the only one that a function makes.
-  if (service === "eks") return [[name === "GET.eks" ? "DescribeCluster" : name, "*"]];
+  if (service === "eks") return [[eksAction(name, params, functionKey), "*"]];
   return [[name, "*"]];
+}
+
+/** REST calls are recorded by their method alone: which it was, the body and the caller tell. */
+function eksAction(name: string, params: Params, functionKey: string | undefined): string {
+  if (name === "GET.eks") return functionKey === "access" ? "DescribeAccessEntry" : "DescribeCluster";
+  if (name === "POST.eks") return "principalArn" in params ? "CreateAccessEntry" : "UpdateAccessEntry";
+  return name === "DELETE.eks" ? "DeleteAccessEntry" : name;
 }

@@ -21,10 +21,38 @@ export interface GrantSource {
   /** Among words of the same time, the highest wins; of the same order too, the revoke. */
   order?: number | undefined;
   expiresAt?: Timestamp | undefined;
+  /** The AWS identity (an IAM user or role) that is this person, for clusters that people reach by IAM. */
+  principalArn?: string | undefined;
   /** The provider's group, by its name, for people. */
   group?: string | undefined;
   /** Who asked. */
   cause: Cause;
+}
+
+/**
+ * How far a grant's AWS identity is its person in the tenant's cluster:
+ *
+ *     (none) ──> Pending ──look──> Mapped ──> Removing ──look──> (none)
+ *                   └──> Refused (tried again hourly)
+ *
+ * It is recorded before anything is done in EKS, so that whoever takes the grant back finds what to undo.
+ */
+export interface IdentityMapping {
+  /** The cluster's name in the registry. */
+  cluster: string;
+  /** The IAM user or role. */
+  principalArn: string;
+  state: "Pending" | "Mapped" | "Removing" | "Refused";
+  /** Why it is not as it should be, in words. */
+  message?: string | undefined;
+  /** The name in the cluster. */
+  username: string;
+  /** Since when it is asked for: of two that exclude each other, the earlier stays. */
+  since: Timestamp;
+  /** When the entry was last brought to what is wanted. */
+  actedAt: Timestamp;
+  /** Times that it was, since the state began. */
+  tries: number;
 }
 
 /** A grant: an item of its own. It stands while one of its sources gives it. */
@@ -36,14 +64,22 @@ export interface Grant extends GrantKey {
   version: number;
   createdAt: Timestamp;
   updatedAt: Timestamp;
-  /** When it ends by itself; the sweep finds it then. */
+  /** How far its AWS identity is mapped; absent where nothing is, or was. */
+  mapping?: IdentityMapping | undefined;
+  /** When it ends by itself, or its mapping has work to be done; the sweep finds it then. */
   dueAt?: Timestamp | undefined;
-  /** Epoch seconds at which a revoked grant is forgotten. */
+  /** Epoch seconds at which a revoked grant, whose mapping is gone, is forgotten. */
   ttl?: number | undefined;
 }
 
 /** Names a grant within its tenant. No user id holds a line break, so two never share one. */
 export const grantId = ({ userId, role }: Pick<GrantKey, "userId" | "role">): string => `${userId}\n${role}`;
+
+/** A grant's item, as the table names it. */
+export const grantKeys = (grant: GrantKey): { pk: string; sk: string } => ({
+  pk: `TENANT#${grant.tenantId}`,
+  sk: `GRANT#${grantId(grant)}`,
+});
 
 export function parseGrantId(id: string): Pick<GrantKey, "userId" | "role"> {
   const [userId = "", role = ""] = id.split("\n");

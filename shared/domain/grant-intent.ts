@@ -11,6 +11,7 @@ import {
   isLate,
 } from "./access.ts";
 import { TenantryError } from "./errors.ts";
+import { dueOf } from "./identity-mapping.ts";
 import type { Intent } from "./intent.ts";
 import { judge } from "./lifecycle.ts";
 import { ttlAfter } from "./outbox.ts";
@@ -27,6 +28,7 @@ export interface GrantAsked extends Omit<GrantKey, "tenantId"> {
   at: Timestamp;
   order?: number | undefined;
   expiresAt?: Timestamp | undefined;
+  principalArn?: string | undefined;
   group?: string | undefined;
   /** Who asked, where that is not who asks for all. */
   cause?: Cause | undefined;
@@ -69,7 +71,7 @@ export function changeGrants(
       cause,
     );
     const granted = isGranted({ sources }, now);
-    const dueAt = granted ? expiryOf({ sources }, now) : undefined;
+    const dueAt = dueOf({ sources, mapping: standing?.mapping }, now);
     if (sources === standing?.sources && granted === standing.granted && dueAt === standing.dueAt) continue;
     if (standing === undefined && Object.keys(sources).length === 0) continue;
     const after = grantOf({ tenantId, ...key }, standing, { sources, granted, dueAt, now, rememberDays });
@@ -90,11 +92,12 @@ function isForThisTenant({ tenantId, formerUntil }: Tenant, { source, granted, a
 /** The sources with what is newer than they; the same object where nothing is. */
 function withSources(sources: Grant["sources"], asked: readonly GrantAsked[], cause: Cause): Grant["sources"] {
   let result = sources;
-  for (const { source, granted, at, order, expiresAt, group, cause: own = cause } of asked) {
+  for (const { source, granted, at, order, expiresAt, principalArn, group, cause: own = cause } of asked) {
     const standing = result[source];
-    const next: GrantSource = { granted, at, order, expiresAt, group, cause: own };
+    const next: GrantSource = { granted, at, order, expiresAt, principalArn, group, cause: own };
     if (isLate(next, standing)) continue;
-    const says = ({ at, order, granted, expiresAt }: GrantSource): string => JSON.stringify([at, order, granted, expiresAt]);
+    const says = ({ at, order, granted, expiresAt, principalArn }: GrantSource): string =>
+      JSON.stringify([at, order, granted, expiresAt, principalArn]);
     if (standing !== undefined && says(standing) === says(next)) continue;
     result = { ...result, [source]: next };
   }
@@ -109,10 +112,11 @@ function grantOf(
   return {
     ...key,
     ...said,
+    mapping: standing?.mapping,
     version: (standing?.version ?? 0) + 1,
     createdAt: standing?.granted === true || !said.granted ? (standing?.createdAt ?? now) : now,
     updatedAt: now,
-    ttl: said.granted ? undefined : ttlAfter(now, rememberDays),
+    ttl: said.granted || standing?.mapping !== undefined ? undefined : ttlAfter(now, rememberDays),
   };
 }
 

@@ -8,6 +8,10 @@ const providerName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "1 to 31 charact
  */
 const secretRef = z.string().regex(/^(secretsmanager|ssm):[\w/.@+=-]{1,512}$/, "secretsmanager:<name> or ssm:<name>");
 
+/** An IAM user or role, path and all. Sessions are no identities of their own. */
+export const PRINCIPAL_ARN = /^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]{1,512}$/;
+const USER_ID = "{userId}";
+
 /** Where people, groups and memberships come from. Each way is on where it is named. */
 const providerSchema = z.strictObject({
   /** `POST /webhooks/{provider}`: how the provider signs, and the secret (for `standard`, `whsec_` or `whpk_`). */
@@ -16,9 +20,22 @@ const providerSchema = z.strictObject({
   scim: z.strictObject({ token: secretRef }).optional(),
   /** What of a user is the user id of grants: it must be what the clusters' authenticator makes of the person's token. */
   userId: z.enum(["userName", "email", "externalId"]).default("userName"),
+  /** The AWS identity of each person, for clusters of mode `iam`: an ARN with `{userId}`, the user id of grants, in it. */
+  principalArn: z
+    .string()
+    .refine((template) => template.split(USER_ID).length === 2 && PRINCIPAL_ARN.test(template.replace(USER_ID, "x")), {
+      error: "the ARN of an IAM user or role with {userId} once in it",
+    })
+    .optional(),
   /** The provider's own API, asked for what a lost webhook left out. */
   api: z.strictObject({ kind: z.enum(["okta"]), url: z.url({ protocol: /^https?$/ }), token: secretRef }).optional(),
 });
+
+/** A person's AWS identity by a provider's template; `undefined` for a user id that no IAM name can hold. */
+export function principalOfUser(template: string | undefined, userId: string): string | undefined {
+  if (template === undefined || !/^[\w+=,.@-]{1,64}$/.test(userId)) return undefined;
+  return template.replace(USER_ID, () => userId);
+}
 
 /** An identity provider's group, by its exact name or by a pattern, and the role that it gives in a tenant. */
 const roleMapping = z.union([

@@ -94,7 +94,7 @@ export interface DecommissionProof {
     /** Kinds that the provisioner may not list. */
     kindsUnchecked: string[];
   };
-  /** IAM mappings of the tenant's people in the cluster. */
+  /** Identity mappings of the tenant's grants that are left in the cluster: more than 0 only where it was forgotten. */
   identityMappings: number;
 }
 

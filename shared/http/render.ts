@@ -1,5 +1,6 @@
-import { expiryOf, type Grant, giving, grantId } from "../domain/access.ts";
+import { expiryOf, type Grant, giving, grantId, type IdentityMapping } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
+import { principalOf } from "../domain/identity-mapping.ts";
 import type { OutboxEvent } from "../domain/outbox.ts";
 import { phaseOf } from "../domain/phase.ts";
 import { namespaceOf, type Tenant, type Timestamp } from "../domain/tenant.ts";
@@ -34,6 +35,7 @@ export function renderTenant(tenant: Tenant) {
 export function renderGrant(grant: Grant, { pendingGrants }: Pick<Tenant, "pendingGrants">, now: Timestamp) {
   const { tenantId, userId, role, granted, sources } = grant;
   const expiresAt = expiryOf(grant, now);
+  const principalArn = principalOf(grant, now);
   return {
     tenantId,
     userId,
@@ -45,14 +47,26 @@ export function renderGrant(grant: Grant, { pendingGrants }: Pick<Tenant, "pendi
       ...(sources[name]?.group !== undefined && { group: sources[name]?.group }),
       at: sources[name]?.at,
       ...(sources[name]?.expiresAt !== undefined && { expiresAt: sources[name]?.expiresAt }),
+      ...(sources[name]?.principalArn !== undefined && { principalArn: sources[name]?.principalArn }),
       actor: sources[name]?.cause.actor,
       correlationId: sources[name]?.cause.correlationId,
     })),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(principalArn !== undefined && { principalArn }),
+    ...(grant.mapping !== undefined && { mapping: renderMapping(grant.mapping) }),
     createdAt: grant.createdAt,
     updatedAt: grant.updatedAt,
   };
 }
+
+/** How far an AWS identity is its person in the cluster. */
+const renderMapping = ({ state, cluster, principalArn, username, message }: IdentityMapping) => ({
+  state,
+  cluster,
+  principalArn,
+  username,
+  ...(message !== undefined && { message }),
+});
 
 /** The strong entity tag of a tenant: its generation. */
 export const etagOf = (tenant: Pick<Tenant, "generation">): string => `"${tenant.generation}"`;

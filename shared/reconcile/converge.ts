@@ -3,7 +3,8 @@ import { isAsleep, namespaceOf, type Status, type Tenant } from "../domain/tenan
 import { absentObjects, LABEL_TENANT, objectKey, tenantObjects } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError, unlessMoved } from "../ports.ts";
 import { decide, type Outcome, type Plan, recordTells } from "./decide.ts";
-import { beginPass, forgetGrants, type GrantsToBring, grantsToBring, shapeOfBindings } from "./grants.ts";
+import { forgetGrants, mappingsRemain } from "./forget-grants.ts";
+import { beginPass, type GrantsToBring, grantsToBring, shapeOfBindings } from "./grants.ts";
 import { observe } from "./observe.ts";
 import { perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
@@ -73,8 +74,12 @@ export async function converge(
       if (slept === "moved") return "moved";
       current = slept;
     } else {
+      const forgotten = await forgetGrants(current, ports.store, ports.clock.now().toISOString());
+      if (forgotten === "moved") return "moved";
+      round.mappings = forgotten.mapped.length;
+      const waits = mappingsRemain(forgotten.mapped, cluster.name);
+      if (waits !== undefined) return { record: current, round: { ...round, outcome: waits } };
       await prove(work, round);
-      if (current.hasGrants === true && !(await forgetGrants(current, ports.store))) return "moved";
     }
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

@@ -4,7 +4,7 @@ import type { Cluster } from "../domain/cluster.ts";
 import type { Platform } from "../domain/platform.ts";
 import { type GrantsStatus, isAsleep, type Tenant } from "../domain/tenant.ts";
 import { grantBinding, refOf, shortHash } from "../manifests/index.ts";
-import { GRANTS_AT_ONCE, type ObjectRef, type TenantStore, unlessMoved } from "../ports.ts";
+import type { ObjectRef, TenantStore } from "../ports.ts";
 
 /** Grants of one page of a pass over all of them. */
 const PAGE = 100;
@@ -56,14 +56,4 @@ export async function grantsToBring(
     absent: all.filter((grant) => !stands(grant)).map((grant) => refOf(bindingOf(grant))),
     status: pass === undefined ? status : page?.next === undefined ? { stands: pass.pass } : { pass: pass.pass, after: page.next },
   };
-}
-
-/** Forgets the grants of a tenant whose namespace is gone: a later one of its id begins without. False where one moved. */
-export async function forgetGrants(record: Tenant, store: TenantStore): Promise<boolean> {
-  for (;;) {
-    const { grants } = await store.pageGrants(record.tenantId, { limit: GRANTS_AT_ONCE });
-    if (grants.length === 0) return true;
-    const gone = grants.map((before) => ({ before, after: undefined }));
-    if (!(await unlessMoved(store.write({ before: record, after: record, lease: "hold", grants: gone })))) return false;
-  }
 }

@@ -3,6 +3,7 @@ import type { Status, Tenant, Timestamp } from "../domain/tenant.ts";
 import { WriteConflict } from "../ports.ts";
 import { converge } from "./converge.ts";
 import { expired, tearDownExpired } from "./expiry.ts";
+import { abandonGrants } from "./forget-grants.ts";
 import { placement } from "./placement.ts";
 import type { ReconcilePorts } from "./ports.ts";
 import { heldRound, pausedRound, unplacedRound } from "./round.ts";
@@ -43,7 +44,7 @@ async function round(record: Tenant, status: Status, run: Run, ports: ReconcileP
   if (expired(record, now)) return guarded(tearDownExpired(record, now, ports));
   const placed = await placement(record, ports);
   if (placed === "moved") return { moved: undefined };
-  if (!("cluster" in placed)) return finish(record, status, unplacedRound(record, placed, ports.platform), ports);
+  if (!("cluster" in placed)) return unplaced(record, status, unplacedRound(record, placed, ports.platform), ports);
   const { cluster, record: current } = placed;
   if (cluster.paused === true) return finish(current, status, heldRound(cluster), ports);
   const pool = { name: cluster.name, size: ports.platform.cluster.concurrency };
@@ -57,6 +58,13 @@ async function round(record: Tenant, status: Status, run: Run, ports: ReconcileP
   } finally {
     await ports.slots.release(pool, slot, run.owner);
   }
+}
+
+/** A decommission without a cluster ends with its grants forgotten. */
+async function unplaced(record: Tenant, status: Status, result: Round, ports: ReconcilePorts): Promise<RoundEnd> {
+  if (record.desired.state !== "Deleted" || result.outcome.kind !== "done") return finish(record, status, result, ports);
+  const abandoned = await abandonGrants(record, ports.store);
+  return abandoned === "moved" ? { moved: undefined } : finish(record, status, { ...result, mappings: abandoned.left }, ports);
 }
 
 /** A write of intent by the heart itself: either way, the record is read again. */

@@ -22,6 +22,8 @@ export interface Round {
   performed: Performed;
   /** On the way out: what was found outside the namespace. */
   leftovers?: ClusterScopedFind | undefined;
+  /** On the way out: identity mappings that are left. */
+  mappings?: number | undefined;
   outcome: Outcome;
 }
 
@@ -76,7 +78,9 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
   const awake = performed.workloads === "awake";
   const known = awake || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
   const seenUid = typeof namespace === "object" && (namespace.ours || tenant.desired.adopt === true) ? namespace.uid : undefined;
-  const namespaceUid = performed.namespaceUid ?? seenUid ?? (namespace === "absent" ? undefined : status.namespaceUid);
+  // What is on its way out is proved by the uid that it had.
+  const lost = namespace === "absent" && tenant.desired.state === "Active";
+  const namespaceUid = performed.namespaceUid ?? seenUid ?? (lost ? undefined : status.namespaceUid);
   return {
     ...status,
     namespaceUid,
@@ -125,7 +129,7 @@ function timersOf(outcome: Outcome, failure: Failure | undefined, { now, random,
 const tombstoneDays = ({ retentionDays }: Platform): number => Math.max(retentionDays.tombstone, retentionDays.audit + 7);
 
 /** What is left of a decommissioned tenant. */
-function tombstone(tenant: Tenant, { cluster, namespace, leftovers }: Round, now: Timestamp): Partial<Status> {
+function tombstone(tenant: Tenant, { cluster, namespace, leftovers, mappings = 0 }: Round, now: Timestamp): Partial<Status> {
   const seenUid = typeof namespace === "object" && namespace.ours ? namespace.uid : null;
   const forgotten = cluster === undefined && tenant.cluster !== undefined;
   const proof: DecommissionProof = {
@@ -138,8 +142,7 @@ function tombstone(tenant: Tenant, { cluster, namespace, leftovers }: Round, now
       kindsChecked: leftovers?.kindsChecked ?? 0,
       kindsUnchecked: leftovers?.kindsUnchecked ?? [],
     },
-    // No mapping is made yet that could be left.
-    identityMappings: 0,
+    identityMappings: mappings,
   };
   return { deletedAt: now, proof, applied: {}, namespaceUid: undefined, workloads: undefined, deletionSlot: undefined, grants: undefined };
 }

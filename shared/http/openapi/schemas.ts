@@ -80,6 +80,16 @@ const Cluster = z
   })
   .meta({ id: "Cluster" });
 
+const Mapping = z
+  .strictObject({
+    state: z.enum(["Pending", "Mapped", "Removing", "Refused"]),
+    cluster: z.string(),
+    principalArn: z.string(),
+    username: z.string().meta({ description: "The person's name in the cluster: its prefix and the user id." }),
+    message: z.string().optional().meta({ description: "Why it is not as it should be." }),
+  })
+  .meta({ id: "IdentityMapping", description: "How far the EKS access entry stands by which the AWS identity is this person." });
+
 const Grant = z
   .strictObject({
     tenantId: tenantIdSchema,
@@ -93,11 +103,14 @@ const Grant = z
         group: z.string().optional().meta({ description: "The provider's group, by its name." }),
         at: time,
         expiresAt: time.optional(),
+        principalArn: z.string().optional(),
         actor: z.string(),
         correlationId: z.string(),
       }),
     ),
     expiresAt: time.optional().meta({ description: "When it ends by itself." }),
+    principalArn: z.string().optional().meta({ description: "The AWS identity that is this person." }),
+    mapping: Mapping.optional(),
     createdAt: time,
     updatedAt: time,
   })

@@ -1,12 +1,14 @@
 import type { Tenant } from "../../domain/tenant.ts";
-import type { AccessQueue, Directory, DueIndex, GrantIndex } from "../../ports.ts";
+import type { AccessQueue, ClusterRegistry, Directory, DueIndex, GrantIndex, IdentityMappings } from "../../ports.ts";
 import type { IntentPorts } from "../write-intent.ts";
 
 /** What access works with: it records intent, and reaches no cluster. */
 export interface AccessPorts extends IntentPorts {
+  registry: Pick<ClusterRegistry, "get">;
   directory: Directory;
   grants: GrantIndex;
   accessQueue: AccessQueue;
+  mappings: IdentityMappings;
   index: Pick<DueIndex, "claim" | "take">;
 }
 

@@ -1,6 +1,7 @@
 import { canonicalHash } from "../../domain/canonical.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
+import { principalOfUser } from "../../domain/identity-config.ts";
 import type { DirectoryGroup, DirectoryUser, MappedRole, Membership } from "../../domain/identity.ts";
 import { rolesOf } from "../../domain/role-mapping.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
@@ -153,6 +154,7 @@ function askedFor(
   const at = times.toSorted().at(-1) ?? membership.at;
   // Each of the three only moves on, so a later word on any of them makes a larger sum where the newest is the same.
   const order = times.reduce((sum, time) => sum + Date.parse(time), 0);
+  const template = ports.platform.identity.providers[group.provider]?.principalArn;
   const source = `${group.provider}:${group.id}`;
   const { cause } = saidBy(membership, user, group);
   const stands = membership.member && user?.active === true && user.deleted !== true;
@@ -168,7 +170,9 @@ function askedFor(
     const common = { tenantId, role, source, group: group.displayName, at, order, cause };
     const granted = stands && now.some((one) => same(one, { tenantId, role }));
     return [
-      ...(userId === undefined ? [] : [{ ...common, userId, granted }]),
+      ...(userId === undefined
+        ? []
+        : [{ ...common, userId, granted, ...(granted && { principalArn: principalOfUser(template, userId) }) }]),
       ...former.map((old) => ({ ...common, userId: old, granted: false })),
       ...earlier.map((old) => ({ ...common, ...old })),
     ];

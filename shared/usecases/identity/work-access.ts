@@ -1,10 +1,8 @@
-import { TenantryError } from "../../domain/errors.ts";
-import { parseGrantId } from "../../domain/access.ts";
 import { type DueItem, WriteConflict } from "../../ports.ts";
-import { expireGrant } from "../change-access.ts";
-import { type AccessPorts, DONE, type Worked } from "./ports.ts";
+import type { AccessPorts, Worked } from "./ports.ts";
 import { syncGroup } from "./sync-group.ts";
 import { syncUser } from "./sync-user.ts";
+import { workGrant } from "./work-grant.ts";
 
 /** How long a piece of work is taken for: whoever dies leaves it due then, milliseconds. */
 const TAKEN_MS = 2 * 60_000;
@@ -15,7 +13,7 @@ const SKEW_MS = 1_000;
 export type AccessWork = (item: Pick<DueItem, "pk" | "sk">, timeLeft: () => boolean) => Promise<Worked>;
 
 /**
- * Does the work of an item that is due: a grant that ends, a group, a user, a webhook's message. An item that is not due
+ * Does the work of an item that is due: a grant that ends or whose identity is to be mapped, a group, a user, a webhook's message. An item that is not due
  * (any more) is void. What is left to do is due again, and a message says so.
  * @param workWebhook the work of the webhooks' inbox
  */
@@ -46,21 +44,10 @@ async function work(
   try {
     if (kind === "GROUP") return await syncGroup(owner, id, timeLeft, ports);
     if (kind === "USER") return await syncUser(owner, id, timeLeft, ports);
-    if (kind === "GRANT") return await expire(owner, id, ports);
+    if (kind === "GRANT") return await workGrant(owner, id, ports);
     return await workWebhook(item, timeLeft);
   } catch (error) {
     if (error instanceof WriteConflict) return { again: { afterMs: 200, reason: error.message } };
     throw error;
   }
-}
-
-async function expire(tenantId: string, id: string, ports: AccessPorts): Promise<Worked> {
-  const cause = { actor: "tenantry", correlationId: ports.newId(), causationId: `${tenantId}:expiry` };
-  try {
-    await expireGrant({ tenantId, cause, occurredAt: ports.clock.now().toISOString() }, parseGrantId(id), ports);
-  } catch (error) {
-    // With the tenant, its grants go.
-    if (!(error instanceof TenantryError) || error.code === "WriteContention") throw error;
-  }
-  return DONE;
 }

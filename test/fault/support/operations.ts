@@ -22,6 +22,7 @@ const group = { id: "g1", displayName: "tenant:acme:admin" };
 const user = { id: "u1", userName: "anna@example.com" };
 
 const anna = { userId: "anna@example.com", role: "tenant-viewer" };
+const principalArn = "arn:aws:iam::111122223333:user/anna";
 
 export type Act = (command: Command, ports: Ports) => Promise<unknown>;
 export const acts = {
@@ -33,6 +34,7 @@ export const acts = {
   suspend: (command, ports) => suspendTenant(command, ports),
   activate: (command, ports) => activateTenant(command, ports),
   grant: (command, ports) => grantAccess(command, anna, undefined, ports),
+  grantMapped: (command, ports) => grantAccess(command, { ...anna, principalArn }, undefined, ports),
   revoke: (command, ports) => revokeAccess(command, anna, ports),
   grantBob: (command, ports) => grantAccess(command, { ...anna, userId: "bob@example.com" }, undefined, ports),
   join: said((occurredAt) => ({ kind: "membership", group, user, member: true, occurredAt })),
@@ -79,6 +81,9 @@ export const operations: Operation[] = [
   { name: "suspension of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob], act: acts.suspend },
   { name: "activation of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob, acts.suspend], act: acts.activate },
   { name: "decommission of a tenant with grants", after: [acts.onboard, acts.grant, acts.grantBob], act: acts.tearDown },
+  { name: "grant with an AWS identity", after: [acts.onboard], act: acts.grantMapped },
+  { name: "revoke of a grant with an AWS identity", after: [acts.onboard, acts.grantMapped], act: acts.revoke },
+  { name: "decommission of a tenant with an identity mapping", after: [acts.onboard, acts.grantMapped, acts.grantBob], act: acts.tearDown },
   { name: "joining a group", after: [acts.onboard], act: acts.join },
   { name: "leaving a group", after: [acts.onboard, acts.join], act: acts.leave },
   { name: "deactivation", after: [acts.onboard, acts.join, acts.grant, acts.grantBob], act: acts.deactivate, generations: "open" },

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import type { Grant } from "../../../shared/domain/access.ts";
 import type { World } from "./world.ts";
 
 /** What must come out the same, whatever died on the way: all but times, ids and uids. */
@@ -6,6 +7,8 @@ export interface FinalState {
   record: unknown;
   grants: unknown[];
   directory: unknown[];
+  /** Access entries. */
+  entries: unknown;
   objects: unknown[];
   events: unknown[];
 }
@@ -39,11 +42,17 @@ export function finalState(world: World, generations?: "open"): FinalState {
 function stateOf(world: World, tenantId = "acme"): FinalState {
   return {
     record: plain(world.table.tenants.get(tenantId)),
-    grants: [...world.table.grants.values()].map(plain),
+    grants: [...world.table.grants.values()].map(grantOf),
     directory: directoryOf(world),
+    entries: Object.fromEntries(world.mappings.entries),
     objects: world.cluster.objects().map(withoutServerFields),
     events: world.table.events.map(plain),
   };
+}
+
+/** A grant, but for how often it was written and its mapping was brought about. */
+function grantOf({ version: _version, mapping, ...grant }: Grant): unknown {
+  return plain({ ...grant, mapping: mapping && { ...mapping, tries: 0 } });
 }
 
 /** People, groups and memberships, but for how often they were written, and how many grants one try of several took back. */
@@ -68,6 +77,7 @@ export function faults(world: World): string[] {
     if (dueAt !== undefined && !Object.values(timers).includes(dueAt)) found.push(`${tenantId} is due at ${dueAt}, and no timer says so`);
   }
   for (const { pk, sk, dueAt } of world.directory.dueItems()) found.push(`${pk} ${sk} is due at ${dueAt}`);
+  for (const { tenantId, userId, mapping } of world.unmapped()) found.push(`${userId} in ${tenantId} is ${mapping?.state ?? "not mapped"}`);
   return [...found, ...eventFaults(world), ...(world.queue.length === 0 ? [] : ["the queue is not empty"])];
 }
 

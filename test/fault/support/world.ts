@@ -3,12 +3,15 @@ import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
 import { type Run, startRun } from "../../../shared/reconcile/run.ts";
 import { type AccessPorts, DONE } from "../../../shared/usecases/identity/ports.ts";
 import { workAccess } from "../../../shared/usecases/identity/work-access.ts";
+import type { Grant } from "../../../shared/domain/access.ts";
+import { hasMappingWork } from "../../../shared/domain/identity-mapping.ts";
 import { publishEvents, sweepOutbox } from "../../../shared/usecases/publish-events.ts";
 import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
 import { sweepDue } from "../../../shared/usecases/sweep-due.ts";
 import { aCluster, platform } from "../../support/builders.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryDirectory } from "../../support/memory-directory.ts";
+import { MemoryMappings } from "../../support/memory-mappings.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../../support/memory-table.ts";
 
 /** Stands between an invocation and the world: every call of a port goes through it. */
@@ -24,6 +27,7 @@ export const REQUEST_TIMEOUT_MS = platform.cluster.requestTimeoutMs;
 
 /** What an invocation works with. */
 export interface Ports extends AccessPorts, ReconcilePorts {
+  registry: MemoryRegistry;
   index: MemoryDueIndex;
   outbox: MemoryOutbox;
   publisher: { publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }> };
@@ -42,7 +46,8 @@ export class World {
   readonly directory = new MemoryDirectory();
   readonly index = new MemoryDueIndex(this.table, 2, [this.directory]);
   readonly outbox = new MemoryOutbox(this.table);
-  readonly registry = new MemoryRegistry([aCluster()]);
+  readonly registry = new MemoryRegistry([aCluster({ access: { mode: "iam", usernamePrefix: "" } })]);
+  readonly mappings = new MemoryMappings();
   readonly cluster: MemoryCluster;
   readonly slots: MemorySlots;
   /** What waits in the queue, with the time from which it is delivered. */
@@ -96,6 +101,7 @@ export class World {
       accessQueue: behind("accessQueue", accessQueue),
       directory: behind("directory", this.directory),
       grants: behind("grants", { ofUser: (userId: string) => this.table.ofUser(userId) }),
+      mappings: behind("mappings", this.mappings),
       index: behind("index", this.index),
       outbox: behind("outbox", this.outbox),
       publisher: behind("publisher", publisher),
@@ -152,13 +158,14 @@ export class World {
     ];
   }
 
-  /** Whether nothing is under way: no message, no event unpublished, every tenant as its record asks, and no lease. */
+  /** Whether nothing is under way: no message, no event unpublished, no identity mapping to be made or removed, every tenant as its record asks, and no lease. */
   quiet(): boolean {
     return (
       this.queue.length === 0 &&
       this.accessQueue.length === 0 &&
       this.directory.dueItems().length === 0 &&
       this.table.unpublished.size === 0 &&
+      this.unmapped().length === 0 &&
       [...this.table.tenants.values()].every(
         ({ lease, generation, status }) =>
           lease === undefined &&
@@ -166,6 +173,11 @@ export class World {
           (status.deletedAt !== undefined || status.observedGeneration === generation),
       )
     );
+  }
+
+  /** Grants whose identity mapping has work to be done, but for those that wait for a person. */
+  unmapped(): Grant[] {
+    return [...this.table.grants.values()].filter((grant) => grant.mapping?.state !== "Refused" && hasMappingWork(grant, this.now()));
   }
 
   /** Minute by minute, all that the platform does by itself, until the world is quiet. Whatever an invocation throws is its end. */

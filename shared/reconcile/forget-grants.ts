@@ -1,0 +1,52 @@
+import type { Grant } from "../domain/access.ts";
+import type { Tenant, Timestamp } from "../domain/tenant.ts";
+import { GRANTS_AT_ONCE, type GrantWrite, type TenantStore, unlessMoved } from "../ports.ts";
+import type { Outcome } from "./decide.ts";
+
+/** Pause between two looks at what the access worker has still to remove, milliseconds. */
+const MAPPINGS_MS = 5_000;
+
+/**
+ * Forgets the grants of a tenant whose namespace is gone: a later one of its id begins without. One that has an identity
+ * mapping stays, revoked and due, until the access worker has removed that. `moved` where one changed meanwhile.
+ */
+export async function forgetGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<{ mapped: Grant[] } | "moved"> {
+  const mapped: Grant[] = [];
+  const whole = await passed(record, store, (grant) => {
+    if (grant.mapping === undefined) return { before: grant, after: undefined };
+    mapped.push(grant);
+    if (!grant.granted && grant.dueAt !== undefined) return undefined;
+    return { before: grant, after: { ...grant, granted: false, version: grant.version + 1, updatedAt: now, dueAt: now, ttl: undefined } };
+  });
+  return whole ? { mapped } : "moved";
+}
+
+/** Forgets the grants of a tenant on a cluster that nobody asks any more; `left` are the identity mappings that stay there. */
+export async function abandonGrants(record: Tenant, store: TenantStore): Promise<{ left: number } | "moved"> {
+  let left = 0;
+  const whole = await passed(record, store, (before) => {
+    if (before.mapping !== undefined) left += 1;
+    return { before, after: undefined };
+  });
+  return whole ? { left } : "moved";
+}
+
+/** Goes over all grants, page by page; false where one changed meanwhile. */
+async function passed(record: Tenant, store: TenantStore, write: (grant: Grant) => GrantWrite | undefined): Promise<boolean> {
+  for (let after: string | undefined, more = record.hasGrants === true; more; more = after !== undefined) {
+    const page = await store.pageGrants(record.tenantId, { limit: GRANTS_AT_ONCE, after });
+    const grants = page.grants.flatMap((grant) => write(grant) ?? []);
+    if (grants.length > 0 && !(await unlessMoved(store.write({ before: record, after: record, lease: "hold", grants })))) return false;
+    after = page.next;
+  }
+  return true;
+}
+
+/** What a decommission waits for while mappings remain; `undefined` where none does. */
+export function mappingsRemain(mapped: readonly Grant[], cluster: string): Outcome | undefined {
+  if (mapped.length === 0) return undefined;
+  const troubled = mapped.find(({ mapping }) => mapping?.message !== undefined);
+  const words = troubled === undefined ? "" : ` ${troubled.mapping?.message}`;
+  const message = `In cluster "${cluster}" ${mapped.length} identity mappings of the tenant's people are being removed.${words}`;
+  return { kind: "requeue", afterMs: MAPPINGS_MS, reason: "IdentityMappingsRemain", message };
+}
