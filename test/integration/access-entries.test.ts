@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { CreateAccessEntryCommand, CreateClusterCommand, DescribeAccessEntryCommand, EKSClient } from "@aws-sdk/client-eks";
+import { PROVISIONER_ROLE_ARN } from "../../local/kubernetes/authenticator.ts";
 import { createAccessEntries, OWNER_TAG } from "../../shared/adapters/eks/access-entries.ts";
 import { identityMappingsContract } from "../contract/identity-mappings.ts";
 import { anId } from "../support/stack.ts";
@@ -7,7 +8,7 @@ import { anId } from "../support/stack.ts";
 const eks = new EKSClient({});
 const cluster = { eksClusterName: anId("contract"), region: process.env["AWS_REGION"] ?? "" };
 const mappings = createAccessEntries("tenantry-contract");
-const roleArn = "arn:aws:iam::000000000000:role/eks";
+const roleArn = PROVISIONER_ROLE_ARN;
 const signal = AbortSignal.timeout(120_000);
 
 beforeAll(async () => {
