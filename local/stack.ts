@@ -102,7 +102,8 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
   const [aws, deployment, kubernetes] = await Promise.all([awsUp, deployed, clusterUp]);
 
   await createEksCluster(aws, CLUSTER_NAME, PROVISIONER_ROLE_ARN);
-  eks.announce({ name: CLUSTER_NAME, endpoint: kubernetes.apiServerUrl, caPem: kubernetes.caPem });
+  const { apiServerUrl: endpoint, caPem, mapIdentities } = kubernetes;
+  eks.announce({ name: CLUSTER_NAME, endpoint, caPem, entriesChanged: mapIdentities });
   const token = async (scopes?: string[]): Promise<string> => {
     if (!deployment) throw new Error("nothing is deployed");
     return await fetchToken(aws, deployment, scopes);

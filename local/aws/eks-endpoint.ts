@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { AccessEntries } from "./access-entries.ts";
+import type { MappedIdentity } from "../kubernetes/authenticator.ts";
 
 /** What DescribeCluster must say so that a client reaches the embedded API server. */
 export interface EksCluster {
   name: string;
   endpoint: string;
   caPem: string;
+  /** Told of all access entries that came by this endpoint, before who changed one has the answer. */
+  entriesChanged?: (entries: MappedIdentity[]) => Promise<void>;
 }
 
 export interface EksEndpoint {
@@ -17,12 +21,14 @@ export interface EksEndpoint {
 
 /**
  * Stands before the embedded EKS. Every call goes there, so that IAM judges it and the trail records it; only
- * DescribeCluster of an announced cluster gets the endpoint and the CA of the real API server written into its answer.
+ * DescribeCluster of an announced cluster gets the endpoint and the CA of the real API server written into its answer, and
+ * the cluster's authenticator hears of its access entries.
  */
 export async function startEksEndpoint(awsEndpoint: string): Promise<EksEndpoint> {
   const clusters = new Map<string, EksCluster>();
+  const entries = new AccessEntries();
   const server = createServer((incoming, outgoing) => {
-    relay(awsEndpoint, clusters, incoming, outgoing).catch((error: unknown) => {
+    relay(awsEndpoint, clusters, entries, incoming, outgoing).catch((error: unknown) => {
       outgoing.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify({ message: String(error) }));
     });
   });
@@ -40,10 +46,13 @@ export async function startEksEndpoint(awsEndpoint: string): Promise<EksEndpoint
 async function relay(
   awsEndpoint: string,
   clusters: Map<string, EksCluster>,
+  entries: AccessEntries,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
   const answer = await ask(awsEndpoint, incoming);
+  const changed = answer.status === 200 ? entries.follow(incoming.method, incoming.url, answer.body) : undefined;
+  if (changed !== undefined) await clusters.get(changed)?.entriesChanged?.(entries.of(changed));
   const name = incoming.method === "GET" ? /^\/clusters\/([^/?]+)$/.exec(incoming.url ?? "")?.[1] : undefined;
   const cluster = name === undefined ? undefined : clusters.get(decodeURIComponent(name));
   const body = cluster && answer.status === 200 ? withRealCluster(answer.body, cluster) : answer.body;

@@ -9,8 +9,17 @@ export const CLUSTER_NAME = "local";
 export const PROVISIONER_ROLE_ARN = "arn:aws:iam::000000000000:role/tenantry-cluster-local";
 export const PROVISIONER_GROUP = "tenantry:provisioner";
 
+/** An access entry as EKS tells it: who an IAM user or role is in the cluster. */
+export interface MappedIdentity {
+  principalArn: string;
+  username: string;
+  kubernetesGroups: string[];
+}
+
 export interface Authenticator {
   process: ManagedProcess;
+  /** Who is mapped from now on, besides the provisioner. */
+  map(identities: readonly MappedIdentity[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,6 +30,17 @@ export interface AuthenticatorOptions {
   ca: Authority;
   awsEndpoint: string;
   processes: ProcessGroup;
+}
+
+/** The authenticator reads it again whenever it is written, as that of EKS follows the access entries. */
+const ENTRIES = "access-entries.json";
+
+function mapOf(identities: readonly MappedIdentity[]): object {
+  const of = (kind: "user" | "role"): MappedIdentity[] => identities.filter(({ principalArn }) => principalArn.includes(`:${kind}/`));
+  return {
+    mapUsers: of("user").map(({ principalArn, username, kubernetesGroups: groups }) => ({ userarn: principalArn, username, groups })),
+    mapRoles: of("role").map(({ principalArn, username, kubernetesGroups: groups }) => ({ rolearn: principalArn, username, groups })),
+  };
 }
 
 /**
@@ -39,6 +59,7 @@ export async function startAuthenticator(options: AuthenticatorOptions): Promise
       port,
       stateDir: dir,
       generateKubeconfig: join(dir, "webhook.generated"),
+      dynamicfilepath: join(dir, ENTRIES),
       mapRoles: [{ roleARN: PROVISIONER_ROLE_ARN, username: `${PROVISIONER_GROUP}:{{SessionName}}`, groups: [PROVISIONER_GROUP] }],
     },
   };
@@ -48,11 +69,13 @@ export async function startAuthenticator(options: AuthenticatorOptions): Promise
     writeFile(join(dir, "config.yaml"), JSON.stringify(config, undefined, 2)),
     writeFile(join(dir, "ca.pem"), ca.cert),
   ]);
+  const map = (identities: readonly MappedIdentity[]): Promise<void> => writeFile(join(dir, ENTRIES), JSON.stringify(mapOf(identities)));
+  await map([]);
   const gateway: StsGateway = await startStsGateway(ca, options.awsEndpoint);
   const process = options.processes.start({
     name: "aws-iam-authenticator",
     command: options.binary,
-    args: ["server", "--config", join(dir, "config.yaml"), "--backend-mode", "MountedFile"],
+    args: ["server", "--config", join(dir, "config.yaml"), "--backend-mode", "MountedFile,DynamicFile"],
     env: {
       HOME: dir,
       HTTPS_PROXY: gateway.proxyUrl,
@@ -63,6 +86,7 @@ export async function startAuthenticator(options: AuthenticatorOptions): Promise
   });
   return {
     process,
+    map,
     stop: async () => {
       await process.stop({ signal: "SIGKILL" });
       await gateway.stop();

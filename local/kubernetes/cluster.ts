@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePorts, type ManagedProcess, type ProcessGroup, waitFor } from "../processes.ts";
 import { AdminClient } from "./admin-client.ts";
-import { startAuthenticator } from "./authenticator.ts";
+import { type MappedIdentity, startAuthenticator } from "./authenticator.ts";
 import type { Binaries } from "./binaries.ts";
 import { type Authority, createAuthority, createSigningKey } from "./certificates.ts";
 import { apiServerArgs, controllerManagerArgs, etcdArgs, kwokArgs, schedulerArgs } from "./flags.ts";
@@ -19,6 +19,8 @@ export interface Cluster {
   /** A kubeconfig of system:masters, for people and tests to look with. */
   adminKubeconfigPath: string;
   admin: AdminClient;
+  /** Whom the cluster knows by IAM from now on. */
+  mapIdentities(identities: readonly MappedIdentity[]): Promise<void>;
   stopApiServer(): Promise<void>;
   startApiServer(): Promise<void>;
   stop(): Promise<void>;
@@ -111,6 +113,7 @@ export async function startCluster({ binaries, dir, awsEndpoint, processes }: Cl
     adminKubeconfigPath: join(dir, "admin.kubeconfig"),
     admin,
     startApiServer,
+    mapIdentities: authenticator.map,
     stopApiServer: async () => await apiServer?.stop({ signal: "SIGKILL" }),
     stop,
   };

@@ -6,6 +6,8 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-eks";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { anIamUser } from "../support/iam-user.ts";
+import { askCluster } from "../support/people.ts";
 import { anId, api, until, untilPhase } from "../support/stack.ts";
 
 const eks = new EKSClient({});
@@ -86,6 +88,20 @@ describe("On a cluster that people reach by IAM", () => {
     expect((await api("DELETE", grant(tenants[1], anna))).status).toBe(204);
     await untilGone(principalArn);
   }, 240_000);
+
+  test("the IAM user of a grant does in the tenant what the role allows, nowhere else, and nothing once the entry is gone", async () => {
+    const gina = await anIamUser(`gina-${cluster}`, "/people/");
+    const pods = async (namespace: string): Promise<number> =>
+      (await askCluster(await gina.token(clusterName), `/api/v1/namespaces/${namespace}/pods`)).status;
+    expect(await pods(`tenant-${tenants[0]}`)).toBe(401);
+    await api("PUT", grant(tenants[0], "gina@example.com"), { principalArn: gina.arn });
+    await untilMapped(tenants[0], "gina@example.com", "Mapped");
+    expect(await Promise.all([`tenant-${tenants[0]}`, `tenant-${tenants[1]}`, "kube-system"].map(pods))).toEqual([200, 403, 403]);
+    await api("DELETE", grant(tenants[0], "gina@example.com"));
+    expect(await pods(`tenant-${tenants[0]}`)).not.toBe(200);
+    // The API server keeps for a while what its authenticator said of a token: a new one is asked about anew.
+    await until("the entry to go", async () => ((await pods(`tenant-${tenants[0]}`)) === 401 ? true : undefined), 60);
+  }, 180_000);
 
   test("an entry that somebody else made is not touched, and the grant says so", async () => {
     const principalArn = principal("foreign");
