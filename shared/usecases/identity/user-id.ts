@@ -2,9 +2,13 @@ import { userId as userIdSchema } from "../../../events/bodies/fields.ts";
 import type { DirectoryUser } from "../../domain/identity.ts";
 import type { Platform } from "../../domain/platform.ts";
 
-/** The user id of a person's grants, as the provider's configuration says; `undefined` where it is missing, or none that may be granted to. */
+/**
+ * The user id of a person's grants, as the provider's configuration says; `undefined` where it is missing, or none that may be granted to.
+ * Whose name nobody told yet has their id for it: no grant, as somebody else may call themselves so.
+ */
 export function userIdOf(user: DirectoryUser, { platform }: { platform: Platform }): string | undefined {
-  const id = user[platform.identity.providers[user.provider]?.userId ?? "userName"];
+  const field = platform.identity.providers[user.provider]?.userId ?? "userName";
+  const id = field === "userName" && user.userName === user.id ? undefined : user[field];
   return userIdSchema.safeParse(id).success ? id : undefined;
 }
 

@@ -74,3 +74,13 @@ test("who is renamed again while the group's worker gives to the name before has
   world.pass(1_000);
   expect(await access()).toEqual(["acme anna.brown@x"]);
 });
+
+test("whose name nobody told yet has no access, under their id or otherwise, until it is told", async () => {
+  const { world, ports, says, onboard, access } = aCompany();
+  await onboard("acme");
+  const [group, user] = [{ id: "g1", displayName: "tenant:acme:viewer" }, { id: "anna" }];
+  await applyIdentityChange({ kind: "membership", group, user, member: true, occurredAt: world.now() }, "okta", ports);
+  expect(await access()).toEqual([]);
+  await says("anna@x", true);
+  expect(await access()).toEqual(["acme anna@x"]);
+});
