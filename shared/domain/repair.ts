@@ -57,10 +57,12 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
   if (before.generation !== found.generation || !isAtRest(before)) return { after: before, settled: true };
   const generation = before.generation + 1;
   const drifted = new Set(found.objects.map(({ object }) => object));
-  const applied = found.namespaceLost ? {} : Object.fromEntries(Object.entries(before.status.applied).filter(([key]) => !drifted.has(key)));
+  const kept = (of: Record<string, string>): Record<string, string> =>
+    found.namespaceLost ? {} : Object.fromEntries(Object.entries(of).filter(([key]) => !drifted.has(key)));
+  const { applied, versions = {}, grants: standing } = before.status;
   // More than may be pending are brought back by a pass over all.
   const pending = found.grants.length > 0 && found.grants.length <= PENDING_GRANTS;
-  const grants = found.namespaceLost || (found.grants.length > 0 && !pending) ? undefined : before.status.grants;
+  const grants = found.namespaceLost || (found.grants.length > 0 && !pending) ? undefined : standing;
   const told = found.objects.length > 0 || found.foreign.length > 0;
   const data = { objects: found.objects, foreign: found.foreign.map(({ object, removed, by }) => ({ object, removed, by })) };
   return {
@@ -69,7 +71,13 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
       generation,
       cause,
       ...(pending && { pendingGrants: found.grants }),
-      status: { ...before.status, applied, grants, foreign: found.standing.length > 0 ? found.standing : undefined },
+      status: {
+        ...before.status,
+        applied: kept(applied),
+        versions: kept(versions),
+        grants,
+        foreign: found.standing.length > 0 ? found.standing : undefined,
+      },
       announcements: [...before.announcements, ...(told ? [{ type: "TenantDriftRepaired", generation, cause, data }] : [])],
       updatedAt: now,
     },

@@ -113,6 +113,8 @@ export interface Status {
   appliedRevision?: string | undefined;
   /** Hash of each object as last applied, by `kind/name`. */
   applied: Record<string, string>;
+  /** The `resourceVersion` at which an object stood just as it was last applied, by `kind/name`: still at it, nobody changed it. */
+  versions?: Record<string, string> | undefined;
   /** Foreign objects that the last drift check left there, and told of. */
   foreign?: ForeignObject[] | undefined;
   readyAt?: Timestamp | undefined;

@@ -58,6 +58,15 @@ export function driftOf(desired: KubernetesObject, actual: KubernetesObject): Om
   return { change: replaced ? "replaced" : "changed", fields, by: editorsOf(fields.map(pathOfPointer), owners, FIELD_MANAGER) };
 }
 
+/**
+ * The version to remember of an object that was just applied, by what the apply answered: as long as it stands at it, nobody has
+ * changed it. None where admission made something else of it, and none of a quota: its status moves it anyway.
+ */
+export function versionToKeep(applied: KubernetesObject, answer: KubernetesObject): string | undefined {
+  if (applied.kind === "ResourceQuota" || driftOf(applied, answer) !== undefined) return undefined;
+  return answer.metadata?.resourceVersion;
+}
+
 type Fields = Record<string, unknown>;
 
 /**

@@ -2,7 +2,8 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "../domain/cluster.ts";
 import type { Platform } from "../domain/platform.ts";
 import type { ObjectRef } from "../domain/object-ref.ts";
-import { type ConditionType, isAsleep, type Tenant } from "../domain/tenant.ts";
+import { type ConditionType, isAsleep, namespaceOf, type Tenant } from "../domain/tenant.ts";
+import { NAMES, serviceAccountOf } from "./identity.ts";
 import { limitRange } from "./limit-range.ts";
 import { namespace } from "./namespace.ts";
 import { networkPolicy } from "./network-policy.ts";
@@ -27,22 +28,58 @@ export {
 } from "./identity.ts";
 export { GENERATORS_VERSION, revision, revisionOn, targetRevision } from "./revision.ts";
 
+/** An object among its tenant's. */
+interface Named {
+  /** As `objectKey` has it. */
+  key: string;
+  kind: string;
+  name: string;
+}
+const named = (kind: string, name: string): Named => ({ key: `${kind}/${name}`, kind, name });
+
+/** An object that a tenant is to have; made only where it is asked for. */
+export interface Blueprint extends Named {
+  /** Throws `UnknownTier`. */
+  make: () => KubernetesObject;
+}
+
+interface Generator {
+  /** One that every tenant's object has, or each its own. */
+  as: Named | ((tenant: Tenant) => Named);
+  /** Whether a tenant is to have it there; every one is where this is left out. */
+  wanted?: (tenant: Tenant, cluster: Cluster) => boolean;
+  make: (tenant: Tenant, platform: Platform, cluster: Cluster, installation: string) => KubernetesObject;
+}
+
+/** The Namespace first. The others need it and nothing of each other, so they may be applied at once. */
+const generators: Generator[] = [
+  { as: ({ tenantId }) => named("Namespace", namespaceOf(tenantId)), make: namespace },
+  { as: named("NetworkPolicy", NAMES.networkPolicy), make: networkPolicy },
+  { as: ({ tenantId }) => named("ServiceAccount", serviceAccountOf(tenantId)), make: serviceAccount },
+  { as: named("Role", NAMES.role), make: role },
+  { as: named("RoleBinding", NAMES.roleBinding), wanted: (tenant) => !isAsleep(tenant), make: roleBinding },
+  { as: named("ResourceQuota", NAMES.resourceQuota), make: resourceQuota },
+  { as: named("LimitRange", NAMES.limitRange), make: limitRange },
+  { as: named("ServiceMonitor", NAMES.serviceMonitor), wanted: (_, { capabilities }) => capabilities.serviceMonitor, make: serviceMonitor },
+];
+
+/** What every object of a tenant in a cluster is to be, in the order of `tenantObjects`. */
+export function blueprints(tenant: Tenant, platform: Platform, cluster: Cluster, installation: string): Blueprint[] {
+  const found: Blueprint[] = [];
+  for (const { as, wanted, make } of generators) {
+    if (wanted?.(tenant, cluster) === false) continue;
+    const { key, kind, name } = typeof as === "function" ? as(tenant) : as;
+    found.push({ key, kind, name, make: () => make(tenant, platform, cluster, installation) });
+  }
+  return found;
+}
+
 /**
  * Every object of a tenant in a cluster, the Namespace first; the others need it and nothing of each other, so they
  * may be applied at once. Throws `UnknownTier`.
  */
-export function tenantObjects(tenant: Tenant, platform: Platform, cluster: Cluster, installation: string): KubernetesObject[] {
-  return [
-    namespace(tenant, platform, cluster, installation),
-    networkPolicy(tenant, platform),
-    serviceAccount(tenant),
-    role(tenant),
-    ...(isAsleep(tenant) ? [] : [roleBinding(tenant)]),
-    resourceQuota(tenant, platform),
-    limitRange(tenant, platform),
-    ...(cluster.capabilities.serviceMonitor ? [serviceMonitor(tenant, platform)] : []),
-  ];
-}
+export const tenantObjects = (tenant: Tenant, platform: Platform, cluster: Cluster, installation: string): KubernetesObject[] =>
+  blueprints(tenant, platform, cluster, installation).map(({ make }) => make());
 
 /** Objects of a tenant that must not be there now: asleep, nobody of the tenant has access. */
 export function absentObjects(tenant: Tenant): ObjectRef[] {

@@ -46,7 +46,7 @@ export async function converge(
     cluster,
     namespace: "unread",
     wanted: objects.map((object) => ({ key: objectKey(object), kind: object.kind ?? "" })),
-    performed: { applied: {}, errors: {} },
+    performed: { applied: {}, versions: {}, errors: {} },
     outcome: { kind: "done" },
   };
   try {

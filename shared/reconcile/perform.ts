@@ -1,4 +1,5 @@
 import type { GrantsStatus, SleepingWorkload } from "../domain/tenant.ts";
+import { versionToKeep } from "../manifests/drift.ts";
 import { ANNOTATION_GENERATION } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
 import { ABSENT, type Action, type Plan } from "./decide.ts";
@@ -7,6 +8,8 @@ import { ABSENT, type Action, type Plan } from "./decide.ts";
 export interface Performed {
   /** Hashes of the objects applied, by key; `ABSENT` of those deleted. */
   applied: Record<string, string>;
+  /** Versions at which objects stand as applied, by key: `versionToKeep`. */
+  versions: Record<string, string>;
   namespaceUid?: string | undefined;
   /** What sleeps now, or that everything is awake again. */
   workloads?: SleepingWorkload[] | "awake" | undefined;
@@ -19,7 +22,7 @@ export interface Performed {
 
 /** Performs a plan. A wave that had an error is the last; its other actions still ran. */
 export async function perform(plan: Plan, api: ClusterApi, signal: AbortSignal): Promise<Performed> {
-  const performed: Performed = { applied: {}, errors: {} };
+  const performed: Performed = { applied: {}, versions: {}, errors: {} };
   for (const wave of plan.waves) {
     await Promise.all(wave.map((action) => act(action, api, signal, performed)));
     if (Object.keys(performed.errors).length > 0) break;
@@ -38,6 +41,8 @@ async function act(action: Action, api: ClusterApi, signal: AbortSignal, perform
     if (action.kind === "finalize") return await api.finalizeNamespace(action.ref.name, signal);
     const object = await api.apply(action.object, signal);
     performed.applied[key] = action.hash;
+    const version = versionToKeep(action.object, object);
+    if (version !== undefined) performed.versions[key] = version;
     if (object.kind === "Namespace") performed.namespaceUid = object.metadata?.uid;
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

@@ -8,7 +8,7 @@ import type { Round } from "./settle.ts";
 /** Pause before another look at a paused cluster, milliseconds. */
 const PAUSED_CLUSTER_MS = 60_000;
 
-const untouched = { namespace: "unread", wanted: [], performed: { applied: {}, errors: {} } } as const;
+const untouched = { namespace: "unread", wanted: [], performed: { applied: {}, versions: {}, errors: {} } } as const;
 const bare = (outcome: Outcome, more: Partial<Round> = {}): Round => ({ ...untouched, wanted: [], cluster: undefined, ...more, outcome });
 
 /** A round of a paused tenant: nothing is read or applied. */

@@ -73,8 +73,10 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
 /** What the cluster now has, as far as the record tells. */
 export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "namespace" | "performed">): Status {
   const { status } = tenant;
-  if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {}, grants: undefined };
-  const { [WORKLOADS]: asleep, ...objects } = namespace === "unread" ? status.applied : {};
+  if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {}, versions: undefined, grants: undefined };
+  const before: Pick<Status, "applied" | "versions"> = namespace === "unread" ? status : { applied: {} };
+  const { [WORKLOADS]: asleep, ...objects } = before.applied;
+  const untouched = Object.entries(before.versions ?? {}).filter(([key]) => performed.applied[key] === undefined);
   const awake = performed.workloads === "awake";
   const known = awake || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
   const seenUid = typeof namespace === "object" && (namespace.ours || tenant.desired.adopt === true) ? namespace.uid : undefined;
@@ -85,6 +87,7 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
     ...status,
     namespaceUid,
     applied: { ...known, ...ofTheTenantItself(performed.applied) },
+    versions: { ...Object.fromEntries(untouched), ...ofTheTenantItself(performed.versions) },
     workloads: performed.workloads === "awake" ? undefined : (performed.workloads ?? status.workloads),
     deletionSlot: performed.deletionSlot ?? status.deletionSlot,
     grants: performed.grants ?? status.grants,
@@ -92,8 +95,8 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
 }
 
 /** Grants may be thousands: their bindings are not kept in the record. */
-const ofTheTenantItself = (applied: Performed["applied"]): Performed["applied"] =>
-  Object.fromEntries(Object.entries(applied).filter(([key]) => !isGrantKey(key)));
+const ofTheTenantItself = (byKey: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(byKey).filter(([key]) => !isGrantKey(key)));
 
 /** The namespace that the record knows is gone, or is another: its uid no longer fits. */
 export function namespaceLost({ errors }: Performed): boolean {
@@ -144,7 +147,16 @@ function tombstone(tenant: Tenant, { cluster, namespace, leftovers, mappings = 0
     },
     identityMappings: mappings,
   };
-  return { deletedAt: now, proof, applied: {}, namespaceUid: undefined, workloads: undefined, deletionSlot: undefined, grants: undefined };
+  return {
+    deletedAt: now,
+    proof,
+    applied: {},
+    versions: undefined,
+    namespaceUid: undefined,
+    workloads: undefined,
+    deletionSlot: undefined,
+    grants: undefined,
+  };
 }
 
 function factsOf(tenant: Tenant, round: Round, status: Status, deleted: boolean): Parameters<typeof conditionsOf>[1] {

@@ -63,7 +63,12 @@ const wantedOf = (of: Tenant) => {
 function performed({ waves }: Plan): Performed {
   const applied: Record<string, string> = {};
   for (const action of waves.flat()) applied[action.key] = action.kind === "apply" ? action.hash : ABSENT;
-  return { applied, errors: {}, ...(Object.keys(applied).some((key) => key.startsWith("Namespace/")) && { namespaceUid: "u-1" }) };
+  return {
+    applied,
+    versions: {},
+    errors: {},
+    ...(Object.keys(applied).some((key) => key.startsWith("Namespace/")) && { namespaceUid: "u-1" }),
+  };
 }
 
 describe("decide", () => {
@@ -136,6 +141,7 @@ const round: fc.Arbitrary<Round> = fc.record({ namespace: namespaceSeen, outcome
   ],
   performed: {
     applied: { "Namespace/tenant-acme": "h" },
+    versions: { "Namespace/tenant-acme": "7" },
     errors: broken ? { "ResourceQuota/tenant-quota": new ClusterError(500, "InternalError", "boom") } : {},
   },
   ...rest,

@@ -83,7 +83,10 @@ export class MemoryCluster implements ClusterApi {
       if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
         throw conflict(ref, `the ResourceVersion in the precondition (${resourceVersion}) is not that of the object`);
       if (ref.kind !== "Namespace") this.#objects.delete(pathOf(ref));
-      else found.metadata.deletionTimestamp ??= new Date();
+      else if (found.metadata.deletionTimestamp === undefined) {
+        found.metadata.deletionTimestamp = new Date();
+        this.#touch(found);
+      }
     });
   }
 
@@ -120,7 +123,9 @@ export class MemoryCluster implements ClusterApi {
       () => {
         const found = this.#objects.get(pathOf(ref));
         if (found === undefined) return undefined;
+        const before = JSON.stringify(found);
         merge(found as unknown as Record<string, unknown>, clone(patch) as Record<string, unknown>);
+        if (JSON.stringify(found) !== before) this.#touch(found);
         return clone(found);
       },
     );
@@ -191,10 +196,14 @@ export class MemoryCluster implements ClusterApi {
       JSON.stringify({ ...found, metadata: { ...found.metadata, resourceVersion: undefined } }) === JSON.stringify(next)
     )
       return found;
-    this.#version += 1;
-    next.metadata.resourceVersion = String(this.#version);
+    this.#touch(next);
     this.#objects.set(path, next);
     return next;
+  }
+
+  #touch({ metadata }: Stored): void {
+    this.#version += 1;
+    metadata.resourceVersion = String(this.#version);
   }
 
   /** Admission as shared/manifests/bootstrap/generation-policy.ts has it, for what carries our label. */

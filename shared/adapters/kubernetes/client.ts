@@ -70,7 +70,12 @@ export class KubernetesClient implements ClusterApi {
     const page = parsed<KubernetesListObject<KubernetesObject>>(request, await this.#requests.send(request, signal));
     // As it goes over the wire: the client library's classes rename it.
     const next = (page.metadata as { continue?: string } | undefined)?.continue;
-    return { items: page.items.map((item) => ({ ...item, apiVersion, kind })), ...(next && { continue: next }) };
+    // A list's items come without them. Set in place: they may be thousands, and nobody else has them yet.
+    for (const item of page.items) {
+      item.apiVersion = apiVersion;
+      item.kind = kind;
+    }
+    return { items: page.items, ...(next && { continue: next }) };
   }
 
   async patch(

@@ -1,11 +1,12 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { grantId } from "../../domain/access.ts";
 import type { Cluster } from "../../domain/cluster.ts";
-import { TenantryError } from "../../domain/errors.ts";
 import { type ForeignObject, isAsleep, type Tenant } from "../../domain/tenant.ts";
 import { driftOf, widensAccess } from "../../manifests/drift.ts";
 import {
+  type Blueprint,
   absentObjects,
+  blueprints,
   grantBinding,
   isGrantKey,
   LABEL_MANAGED_BY,
@@ -55,7 +56,10 @@ export const isAsApplied = (tenant: Tenant, object: KubernetesObject): boolean =
 export const isKnownNamespace = (tenant: Tenant, namespace: KubernetesObject | undefined): boolean =>
   namespace?.metadata?.uid === tenant.status.namespaceUid && namespace?.metadata?.deletionTimestamp === undefined;
 
-/** Judges a tenant at rest by what was listed; `undefined` where nothing is to be done. Pure. */
+/**
+ * Judges a tenant at rest by what was listed; `undefined` where nothing is to be done. What stands at the version that our own apply
+ * left is neither made nor compared. Pure.
+ */
 export function suspectsOf(
   tenant: Tenant,
   { namespace, objects }: SeenNamespace,
@@ -63,19 +67,25 @@ export function suspectsOf(
   ports: Platform,
   bindings: Bindings,
 ): Suspects | undefined {
-  const ours = objectsOrNone(tenant, cluster, ports);
-  if (ours === undefined) return undefined;
-  const isApplied = (object: KubernetesObject): boolean => tenant.status.applied[objectKey(object)] !== undefined;
-  if (!isKnownNamespace(tenant, namespace))
-    return { objects: ours.filter(isApplied).slice(0, 1), unwanted: [], foreign: [], grants: false };
-  // Run for every object of a cluster: nothing is built, not even a key, but of what is suspect.
+  // A tenant whose tier the config no longer has cannot be judged: its next reconcile says so.
+  if (!Object.hasOwn(ports.platform.tiers, tenant.desired.tier)) return undefined;
+  const { applied, versions = {} } = tenant.status;
+  const ours = blueprints(tenant, ports.platform, cluster, ports.installation);
+  const isApplied = ({ key }: Blueprint): boolean => applied[key] !== undefined;
+  if (!isKnownNamespace(tenant, namespace)) {
+    const first = ours.find(isApplied);
+    return { objects: first === undefined ? [] : [first.make()], unwanted: [], foreign: [], grants: false };
+  }
   const suspects: KubernetesObject[] = [];
   const others = new Set<KubernetesObject>();
   for (const object of objects) if (widensAccess(object)) others.add(object);
-  for (const object of ours) {
-    const actual = object.kind === "Namespace" ? namespace : namesake(object, objects);
+  for (const one of ours) {
+    const actual = one.kind === "Namespace" ? namespace : namesake(one, objects);
+    if (actual !== undefined && others.has(actual) && isApplied(one)) others.delete(actual);
+    const version = versions[one.key];
+    if (version !== undefined && version === actual?.metadata?.resourceVersion) continue;
+    const object = one.make();
     if ((actual === undefined || driftOf(object, actual) !== undefined) && isAsApplied(tenant, object)) suspects.push(object);
-    if (actual !== undefined && others.has(actual) && isApplied(object)) others.delete(actual);
   }
   if (bindings !== undefined && bindings.size > 0) {
     const seen = new Map([...others].map((object) => [objectKey(object), object]));
@@ -100,8 +110,7 @@ export function suspectsOf(
 }
 
 /** The listed object of that kind and name. */
-function namesake({ kind, metadata }: KubernetesObject, objects: KubernetesObject[]): KubernetesObject | undefined {
-  const name = metadata?.name;
+function namesake({ kind, name }: Blueprint, objects: KubernetesObject[]): KubernetesObject | undefined {
   for (const object of objects) if (object.kind === kind && object.metadata?.name === name) return object;
   return undefined;
 }
@@ -141,16 +150,6 @@ export const absentKeys = (tenant: Tenant): Set<string> =>
       .map(({ kind, name }) => `${kind}/${name}`)
       .filter((key) => tenant.status.applied[key] === ABSENT),
   );
-
-/** A tenant whose tier the config no longer has cannot be judged: its next reconcile says so. */
-function objectsOrNone(tenant: Tenant, cluster: Cluster, ports: Platform): KubernetesObject[] | undefined {
-  try {
-    return tenantObjects(tenant, ports.platform, cluster, ports.installation);
-  } catch (error) {
-    if (error instanceof TenantryError) return undefined;
-    throw error;
-  }
-}
 
 /** Foreign objects as the record keeps them: by name, the first `MOST_FOREIGN`. */
 export const foreignRefs = (foreign: KubernetesObject[]): ForeignObject[] =>

@@ -6,7 +6,7 @@ import { isAsleep } from "../../../shared/domain/tenant.ts";
 import { CLOCK_SKEW_MS } from "../../../shared/reconcile/run.ts";
 import { aCluster, platform } from "../../support/builders.ts";
 import { type Act, type Before, commandOf, doneAll } from "./operations.ts";
-import { faults } from "./state.ts";
+import { bare, faults } from "./state.ts";
 import { FUNCTION_MS, type Gate, never, type Ports, REQUEST_TIMEOUT_MS, World } from "./world.ts";
 
 /** Commands that meet on one tenant; the later in the list, the later it was asked for. */
@@ -200,9 +200,4 @@ function isAwake({ kind, ...object }: KubernetesObject): boolean | undefined {
   const { spec } = object as { spec?: { replicas?: number; suspend?: boolean } };
   if (kind === "CronJob") return spec?.suspend !== true;
   return kind === "Deployment" || kind === "StatefulSet" ? (spec?.replicas ?? 1) > 0 : undefined;
-}
-
-function bare(object: KubernetesObject): KubernetesObject {
-  const { uid: _uid, resourceVersion: _version, creationTimestamp: _time, ...metadata } = object.metadata ?? {};
-  return { ...object, metadata };
 }

@@ -1,8 +1,10 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Grant } from "../../../shared/domain/access.ts";
+import { namespaceOf } from "../../../shared/domain/tenant.ts";
+import { objectHash, objectKey } from "../../../shared/manifests/index.ts";
 import type { World } from "./world.ts";
 
-/** What must come out the same, whatever died on the way: all but times, ids and uids. */
+/** What must come out the same, whatever died on the way: all but times, ids, uids and versions. */
 export interface FinalState {
   record: unknown;
   grants: unknown[];
@@ -15,18 +17,23 @@ export interface FinalState {
 
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 const UID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Fields that no two worlds have the same. */
+const varying = new Set(["eventId", "ttl", "order", "versions"]);
 
 function plain(value: unknown): unknown {
   if (typeof value === "string") return TIME.test(value) ? "<time>" : UID.test(value) ? "<uid>" : value;
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
-  const kept = Object.entries(value).filter(([key, member]) => !["eventId", "ttl", "order"].includes(key) && member !== undefined);
+  const kept = Object.entries(value).filter(([key, member]) => !varying.has(key) && member !== undefined);
   return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, plain(member)]));
 }
 
-export function withoutServerFields(object: KubernetesObject): unknown {
+export const withoutServerFields = (object: KubernetesObject): unknown => plain(bare(object));
+
+/** An object without what the server puts in. */
+export function bare(object: KubernetesObject): KubernetesObject {
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _time, ...metadata } = object.metadata ?? {};
-  return plain({ ...object, metadata });
+  return { ...object, metadata };
 }
 
 export function finalState(world: World, generations?: "open"): FinalState {
@@ -76,9 +83,22 @@ export function faults(world: World): string[] {
     if (timers.work !== undefined || timers.retry !== undefined) found.push(`${tenantId} has work due at ${dueAt}`);
     if (dueAt !== undefined && !Object.values(timers).includes(dueAt)) found.push(`${tenantId} is due at ${dueAt}, and no timer says so`);
   }
+  found.push(...hidden(world));
   for (const { pk, sk, dueAt } of world.directory.dueItems()) found.push(`${pk} ${sk} is due at ${dueAt}`);
   for (const { tenantId, userId, mapping } of world.unmapped()) found.push(`${userId} in ${tenantId} is ${mapping?.state ?? "not mapped"}`);
   return [...found, ...eventFaults(world), ...(world.queue.length === 0 ? [] : ["the queue is not empty"])];
+}
+
+/** Objects that stand at the version that their record remembers, and are not what it says to be applied: no check would find them. */
+function hidden({ table, cluster }: World): string[] {
+  return cluster.objects().flatMap((object) => {
+    const { kind, metadata } = object;
+    const place = kind === "Namespace" ? metadata?.name : metadata?.namespace;
+    const status = [...table.tenants.values()].find(({ tenantId }) => namespaceOf(tenantId) === place)?.status;
+    const key = objectKey(object);
+    if (status?.versions?.[key] === undefined || status.versions[key] !== metadata?.resourceVersion) return [];
+    return status.applied[key] === objectHash(bare(object)) ? [] : [`${key} in ${place} is not what was applied, at the version of it`];
+  });
 }
 
 /** Each tenant's events: in sequence without gaps, one id each, and each published at least once as it was said. */

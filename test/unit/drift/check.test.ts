@@ -4,7 +4,9 @@ import { outgoingEvents } from "../../../events/out/registry.ts";
 import { phaseOf } from "../../../shared/domain/phase.ts";
 import { ClusterError } from "../../../shared/ports.ts";
 import { checkDrift, type DriftMessage } from "../../../shared/usecases/check-drift.ts";
+import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { platform } from "../../support/builders.ts";
 import { anEngine } from "../../support/engine.ts";
@@ -181,6 +183,105 @@ describe("What drifted", () => {
     };
     expect((await fleet.check())?.counts).toMatchObject({ judged: 1, drifted: 0 });
     expect(fleet.verbs()).toEqual(Array.from({ length: KINDS }, () => "list"));
+  });
+});
+
+describe("The version that our own apply left", () => {
+  /** From the next apply on, a webhook that has its own idea of an object's labels. */
+  const withWebhook = (fleet: Awaited<ReturnType<typeof aFleet>>, kind: string): void => {
+    const apply = fleet.cluster.apply.bind(fleet.cluster);
+    fleet.cluster.apply = async (object, signal, options) => {
+      const labels = { ...object.metadata?.labels, "created-by": "somebody-else" };
+      const altered = object.kind === kind ? { ...object, metadata: { ...object.metadata, labels } } : object;
+      return await apply(altered as KubernetesObject, signal, options);
+    };
+  };
+  const versionOf = async ({ at }: Awaited<ReturnType<typeof aFleet>>, apiVersion: string, kind: string, name: string) =>
+    (await at(apiVersion, kind, name, "a")).metadata?.resourceVersion;
+
+  test("stands in the record for each object but the quota, and stays while the object is not applied again", async () => {
+    const fleet = await aFleet(["a"]);
+    const { applied, versions = {} } = (await fleet.tenant("a")).status;
+    expect(Object.keys(versions).sort()).toEqual(
+      Object.keys(applied)
+        .filter((key) => key !== "ResourceQuota/tenant-quota")
+        .sort(),
+    );
+    expect(versions["Role/tenant-role"]).toBe(await versionOf(fleet, rbac, "Role", "tenant-role"));
+    await changeTenant(fleet.command({ tenantId: "a" }), { quota: { pods: 3 } }, fleet.ports);
+    expect(await fleet.tenant("a")).toMatchObject({ generation: 2, status: { observedGeneration: 2, versions } });
+  });
+
+  test("spares the comparing of what stands at it, and of nothing else", async () => {
+    const fleet = await aFleet(["a"]);
+    // What no real cluster does: other content at the same version.
+    const list = fleet.cluster.list.bind(fleet.cluster);
+    const altered = new Set<string>();
+    fleet.cluster.list = async (query, signal) => {
+      const page = await list(query, signal);
+      for (const { kind = "", metadata } of page.items) {
+        if (!altered.has(kind)) continue;
+        (metadata as { labels: Record<string, string> }).labels = { ...metadata?.labels, "created-by": "somebody-else" };
+      }
+      return page;
+    };
+    const looks = async (kind: string): Promise<string[]> => {
+      altered.clear();
+      altered.add(kind);
+      await fleet.check();
+      return fleet.calls().filter((call) => call.startsWith("get "));
+    };
+    for (const kind of ["Namespace", "NetworkPolicy", "ServiceAccount", "Role", "RoleBinding", "LimitRange", "ServiceMonitor"])
+      expect(await looks(kind)).toEqual([]);
+    expect(await looks("ResourceQuota")).toEqual(["get ResourceQuota/tenant-quota"]);
+  });
+
+  test("moves with an edit by somebody else, which is found; what is repaired has its new one", async () => {
+    const fleet = await aFleet(["a"]);
+    const before = (await fleet.tenant("a")).status.versions?.["Role/tenant-role"];
+    const ref = { apiVersion: rbac, kind: "Role", name: "tenant-role", namespace: "tenant-a" };
+    await fleet.cluster.patch(ref, { rules: [] }, {}, never);
+    expect((await fleet.check())?.counts).toMatchObject({ drifted: 1 });
+    expect((await fleet.tenant("a")).status.versions).not.toHaveProperty(["Role/tenant-role"]);
+    await fleet.settle("a");
+    const after = (await fleet.tenant("a")).status.versions?.["Role/tenant-role"];
+    expect(after).not.toBe(before);
+    expect(after).toBe(await versionOf(fleet, rbac, "Role", "tenant-role"));
+    expect((await fleet.check())?.counts).toMatchObject({ drifted: 0 });
+  });
+
+  test("is another where somebody added what is theirs: that is compared, and no drift", async () => {
+    const fleet = await aFleet(["a"]);
+    const ref = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", name: "tenant-isolation", namespace: "tenant-a" };
+    await fleet.cluster.patch(ref, { metadata: { finalizers: ["networking.k8s.aws/resources"] } }, {}, never);
+    expect((await fleet.check())?.counts).toMatchObject({ judged: 1, drifted: 0 });
+    expect(fleet.verbs()).toEqual(Array.from({ length: KINDS }, () => "list"));
+  });
+
+  test("is not remembered of what a webhook altered as we applied it: that is found", async () => {
+    const fleet = await aFleet([]);
+    withWebhook(fleet, "LimitRange");
+    await onboardTenant(fleet.command({ tenantId: "a" }), { name: "a", tier: "basic" }, fleet.ports);
+    const { applied, versions } = (await fleet.tenant("a")).status;
+    expect(applied).toHaveProperty(["LimitRange/tenant-limits"]);
+    expect(versions).not.toHaveProperty(["LimitRange/tenant-limits"]);
+    expect((await fleet.check())?.counts).toMatchObject({ judged: 1, drifted: 1 });
+    expect(fleet.calls().filter((call) => call.startsWith("get "))).toEqual(["get LimitRange/tenant-limits"]);
+  });
+
+  test("goes where what it was applied with goes: the binding of a suspended tenant, a namespace lost, a tombstone", async () => {
+    const fleet = await aFleet(["a", "b"]);
+    const versions = async (tenantId: string) => Object.keys((await fleet.tenant(tenantId)).status.versions ?? {}).sort();
+    const all = await versions("a");
+    await suspendTenant(fleet.command({ tenantId: "a" }), fleet.ports);
+    expect(await versions("a")).toEqual(all.filter((key) => key !== "RoleBinding/tenant-binding"));
+    await fleet.cluster.delete({ apiVersion: "v1", kind: "Namespace", name: "tenant-b" }, {}, never);
+    fleet.cluster.finishDeletes();
+    await fleet.check();
+    expect(await versions("b")).toEqual([]);
+    await tearDownTenant(fleet.command({ tenantId: "a" }), fleet.ports);
+    await fleet.settle("a");
+    expect((await fleet.tenant("a")).status).not.toHaveProperty("versions");
   });
 });
 

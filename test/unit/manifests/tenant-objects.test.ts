@@ -3,7 +3,7 @@ import type { KubernetesObject, V1Role, V1RoleBinding } from "@kubernetes/client
 import fc from "fast-check";
 import config from "../../../config/tenantry.ts";
 import type { Tenant } from "../../../shared/domain/tenant.ts";
-import { conditionOf, objectHash, objectKey, revision, tenantObjects } from "../../../shared/manifests/index.ts";
+import { blueprints, conditionOf, objectHash, objectKey, revision, tenantObjects } from "../../../shared/manifests/index.ts";
 import { aCluster, aPlatform, aTenant } from "./builders.ts";
 
 const objectsOf = (tenant: Tenant, platform = config): KubernetesObject[] => tenantObjects(tenant, platform, aCluster(), "test");
@@ -242,4 +242,13 @@ describe("access", () => {
     ]);
     expect(find(objects, "ServiceAccount")).toMatchObject({ automountServiceAccountToken: false });
   });
+});
+
+test("a blueprint names the object that it makes", () => {
+  for (const suspended of [false, true]) {
+    for (const { key, kind, name, make } of blueprints(aTenant({ desired: { suspended } }), config, aCluster(), "test")) {
+      const object = make();
+      expect({ key: objectKey(object), kind: object.kind, name: object.metadata?.name }).toEqual({ key, kind, name });
+    }
+  }
 });
