@@ -24,7 +24,7 @@ export async function startApiServer(log: Log, { controllers = false } = {}): Pr
   const processes = new ProcessGroup(dir);
   const stop = async (): Promise<void> => {
     await processes.close();
-    await rm(dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const [etcdPort, peerPort, apiPort, nobody] = (await freePorts(4)) as [number, number, number, number];
