@@ -9,6 +9,8 @@ export interface DirectoryUser {
   /** Ours over SCIM, the provider's own by webhook. */
   id: string;
   userName: string;
+  /** Nobody told their name yet: `userName` is their id, and nothing is granted to it, as somebody else may call themselves so. */
+  nameless?: true | undefined;
   externalId?: string | undefined;
   /** Primary email address. */
   email?: string | undefined;

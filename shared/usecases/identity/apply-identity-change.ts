@@ -33,6 +33,7 @@ async function applyUser({ user: said, occurredAt }: Change<"user">, provider: P
         return {
           ...before,
           userName: mayTakeName ? (said.userName ?? before.userName) : before.userName,
+          nameless: mayTakeName && said.userName !== undefined ? undefined : before.nameless,
           email: said.email ?? before.email,
           active: said.active,
           deleted: said.active ? undefined : before.deleted,
@@ -79,8 +80,14 @@ async function personOf(said: UserSaid, provider: ProviderName, ports: IdentityP
     () => ports.directory.getUser(provider, said.id),
     (before) => {
       if (before === undefined) return newUser(provider, said);
-      const filled = { ...before, userName: nameless ? (userName ?? before.userName) : before.userName, email: before.email ?? email };
-      return filled.userName === before.userName && filled.email === before.email ? undefined : filled;
+      const filled = {
+        ...before,
+        userName: nameless ? (userName ?? before.userName) : before.userName,
+        nameless: userName === undefined ? before.nameless : undefined,
+        email: before.email ?? email,
+      };
+      const isFull = filled.userName === before.userName && filled.nameless === before.nameless && filled.email === before.email;
+      return isFull ? undefined : filled;
     },
     ports,
   );
@@ -125,10 +132,11 @@ async function whoIs(
   return { own, named };
 }
 
-const newUser = (provider: ProviderName, { id, userName = id, email }: UserSaid): DirectoryUser => ({
+const newUser = (provider: ProviderName, { id, userName, email }: UserSaid): DirectoryUser => ({
   provider,
   id,
-  userName,
+  userName: userName ?? id,
+  nameless: userName === undefined ? true : undefined,
   email,
   active: true,
   at: NOTHING_TOLD,

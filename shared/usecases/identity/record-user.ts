@@ -11,8 +11,8 @@ const TRIES = 10;
 const FORMER = 8;
 
 /** What of a user decides who they are, and whether they may do anything. */
-const saysWho = ({ userName, externalId, email, active, deleted }: DirectoryUser): string =>
-  JSON.stringify([userName, externalId, email, active, deleted === true]);
+const saysWho = ({ userName, nameless, externalId, email, active, deleted }: DirectoryUser): string =>
+  JSON.stringify([userName, nameless === true, externalId, email, active, deleted === true]);
 
 /**
  * Writes a user as `change` makes it of what stands (`undefined`: nothing to change), again while others write it. Where it
@@ -38,6 +38,7 @@ export async function recordUser(
       updatedAt: now,
       dueAt: due ? now : changed.dueAt,
       cause: due ? ports.cause : changed.cause,
+      nameless: changed.userName === changed.id ? changed.nameless : undefined,
       former: formerNames(before, changed),
       ttl: changed.deleted === true ? changed.ttl : undefined,
     };

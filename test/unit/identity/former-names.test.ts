@@ -84,3 +84,19 @@ test("whose name nobody told yet has no access, under their id or otherwise, unt
   await says("anna@x", true);
   expect(await access()).toEqual(["acme anna@x"]);
 });
+
+test("whose name is told, and is their id, has access under it", async () => {
+  const { world, ports, onboard, access } = aCompany();
+  await onboard("acme");
+  const group = { id: "g1", displayName: "tenant:acme:viewer" };
+  const said = (userName?: string) =>
+    applyIdentityChange(
+      { kind: "membership", group, user: { id: "anna@x", userName }, member: true, occurredAt: world.now() },
+      "okta",
+      ports,
+    );
+  await said();
+  expect(await access()).toEqual([]);
+  await said("anna@x");
+  expect(await access()).toEqual(["acme anna@x"]);
+});
