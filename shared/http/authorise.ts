@@ -22,12 +22,20 @@ export function authorise(
   const principal = [claims?.["sub"], claims?.["client_id"]].find((id): id is string => typeof id === "string" && id !== "");
   if (claims === undefined || principal === undefined) throw new TenantryError("Unauthorized", "A bearer token is needed.");
   if (!scopesOf(claims).includes(route.scope)) throw new TenantryError("Forbidden", `The token lacks the scope ${route.scope}.`);
-  const tenantClaim = claims["tenant_id"];
-  if (tenantClaim !== undefined && tenantClaim !== null && !(route.tenantScoped && params["tenantId"] === tenantClaim)) {
+  if (isOfTenant(claims) && !(route.tenantScoped && params["tenantId"] === claims["tenant_id"])) {
     throw new TenantryError("Forbidden", "The token reaches one tenant alone, and this is not it.");
   }
   return principal;
 }
+
+/** Authorises what the body asks. Throws `Forbidden` where a token of one tenant asks for what has effect beyond it. */
+export function authoriseBody({ beyondTenant = [] }: Pick<Route, "beyondTenant">, body: unknown, claims: Claims | undefined): void {
+  if (claims === undefined || !isOfTenant(claims) || typeof body !== "object" || body === null) return;
+  const asked = beyondTenant.find((member) => (body as Record<string, unknown>)[member] !== undefined);
+  if (asked !== undefined) throw new TenantryError("Forbidden", `The token reaches one tenant alone, and ${asked} has effect beyond it.`);
+}
+
+const isOfTenant = ({ tenant_id: claim }: Claims): boolean => claim !== undefined && claim !== null;
 
 /** The scopes of a token: `"a b"`, `["a", "b"]`, or `"[a b]"` as the gateway writes lists. */
 export function scopesOf(claims: Claims): string[] {

@@ -3,7 +3,7 @@ import httpRouter from "@middy/http-router";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { TenantryError } from "../domain/errors.ts";
 import type { Clock, Log } from "../ports.ts";
-import { authorise, type Claims } from "./authorise.ts";
+import { authorise, authoriseBody, type Claims } from "./authorise.ts";
 import { preferredMedia } from "./media.ts";
 import { applyPrefer, parsePrefer } from "./prefer.ts";
 import { type Problem, problemAnswer, problemOf } from "./problem.ts";
@@ -75,12 +75,14 @@ async function serve(
   const preference = applyPrefer(parsePrefer(header["prefer"]), route.waitSeconds ?? 0);
   const traceId = traceIdOf(event);
   const media = preferredMedia(header["accept"], route.media ?? ["application/json"]);
+  const body = bodyOf(route, event, header["content-type"]);
+  authoriseBody(route, body.body, claimsOf(event));
   const answer = await operation({
     params: route.params && check(route.params, rawParams, "path"),
     query: readQuery(route, event),
     idempotencyKey: unsafe ? readIdempotencyKey(header["idempotency-key"]) : undefined,
     ifMatch: unsafe && route.etag ? readIfMatch(header["if-match"]) : undefined,
-    ...bodyOf(route, event, header["content-type"]),
+    ...body,
     headers: header,
     principal,
     media,

@@ -51,6 +51,8 @@ export interface Route {
   scope: Scope | OwnCredential | "open";
   /** Whether a token with a `tenant_id` claim reaches it, for that `{tenantId}` alone. */
   tenantScoped: boolean;
+  /** Members of the body that a token with a `tenant_id` claim may not give: they have effect beyond that tenant. */
+  beyondTenant?: readonly string[];
   summary: string;
   params?: z.ZodObject;
   query?: z.ZodObject;

@@ -36,6 +36,8 @@ export const grantsApi = defineRoutes({
     params: grantPath,
     body: grantBody,
     bodyOptional: true,
+    // Who an AWS identity is, holds in every tenant of the cluster.
+    beyondTenant: ["principalArn"],
     waitSeconds: 10,
     answers: { 200: "Grant", 201: "Grant", 202: "Grant" },
   },

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { authorise, scopesOf } from "../../../shared/http/authorise.ts";
 import { hasOwnCredential, type Route, type Routes } from "../../../shared/http/route.ts";
+import { grantsApi } from "../../../shared/http/routes/grants-api.ts";
 import { areas, routes } from "../../../shared/http/routes.ts";
 import { everyScope, harness } from "./requests.ts";
 
@@ -112,4 +113,17 @@ test("no scope is ever made up from a claim", () => {
       for (const claim of [scopes, scopes.join(" "), `[${scopes.join(" ")}]`]) expect(scopesOf({ scope: claim })).toEqual(scopes);
     }),
   );
+});
+
+describe("What has effect beyond a tenant", () => {
+  const put = { method: "PUT", path: "/tenants/acme/grants/anna@example.com/tenant-viewer" };
+  const principalArn = "arn:aws:iam::111122223333:user/anna";
+  const status = async (body: object, claims: object) =>
+    (await harness(grantsApi).send({ ...put, body, claims: { sub: "ada", scope: everyScope, ...claims } })).status;
+
+  test("an AWS identity says who somebody is in all tenants of a cluster: a token of one tenant may not give it", async () => {
+    expect(await status({ principalArn }, {})).toBe(200);
+    expect(await status({ principalArn }, { tenant_id: "acme" })).toBe(403);
+    expect(await status({}, { tenant_id: "acme" })).toBe(200);
+  });
 });
