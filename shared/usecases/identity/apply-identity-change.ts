@@ -74,7 +74,7 @@ async function applyMembership({ group, user, member, occurredAt }: Change<"memb
 async function personOf(said: UserSaid, provider: ProviderName, ports: IdentityPorts): Promise<DirectoryUser> {
   const { own, named } = await whoIs(said, provider, ports);
   const nameless = own !== undefined && own.userName === own.id;
-  if (named !== undefined && (own === undefined || nameless)) return named;
+  if (named !== undefined && named.id !== own?.id && (own === undefined || nameless)) return named;
   const { userName, email } = said;
   const recorded = await recordUser(
     () => ports.directory.getUser(provider, said.id),
