@@ -17,8 +17,11 @@ import { judge } from "./lifecycle.ts";
 import { ttlAfter } from "./outbox.ts";
 import type { Announcement, Cause, Tenant, Timestamp } from "./tenant.ts";
 
-/** Changes of grants that a tenant may have waiting for the cluster. */
+/** Changes of grants that a tenant may have waiting for the cluster before another grant has to wait. */
 export const PENDING_GRANTS = 50;
+
+/** Events that may wait in a tenant's record, some 300 bytes each, before even a revoke is refused. */
+const MOST_UNSAID = 500;
 
 /** What one source now says of a grant. */
 export interface GrantAsked extends Omit<GrantKey, "tenantId"> {
@@ -128,7 +131,9 @@ const causeOf = (sources: Grant["sources"]): Cause | undefined =>
 
 function moving(tenant: Tenant, moved: readonly Grant[], cause: Cause, now: Timestamp): Tenant {
   const pendingGrants = [...new Set([...(tenant.pendingGrants ?? []), ...moved.map(grantId)])];
-  if (pendingGrants.length > PENDING_GRANTS) {
+  // What takes access away is recorded for long after what gives it has to wait: of a paused tenant, say.
+  const granting = moved.some(({ granted }) => granted);
+  if (granting ? pendingGrants.length > PENDING_GRANTS : tenant.announcements.length + moved.length > MOST_UNSAID) {
     throw new TenantryError(
       "WriteContention",
       `Tenant "${tenant.tenantId}" has ${tenant.pendingGrants?.length} changes of access under way; try again.`,

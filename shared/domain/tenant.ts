@@ -181,7 +181,7 @@ export interface Tenant {
   announcements: Announcement[];
   /** Whether it has, or had, grants: without any, nobody looks for them. */
   hasGrants?: boolean | undefined;
-  /** Grants (`grantId`) whose last change is not in the cluster yet; at most `PENDING_GRANTS`. */
+  /** Grants (`grantId`) whose last change is not in the cluster yet; a few hundred at the most (`shared/domain/grant-intent.ts`). */
   pendingGrants?: string[] | undefined;
   /** When the decommission of an earlier tenant of this id was asked for: what is older than that was not for this one. */
   formerUntil?: Timestamp | undefined;

@@ -34,6 +34,9 @@ export interface At {
   platform: Platform;
 }
 
+/** Events that one write says, at the most; what is left is said by the next round. A DynamoDB transaction holds 100 items. */
+const EVENTS_AT_ONCE = 80;
+
 /** Failed tries in a row before a tenant's failure is an event: shorter hiccups heal unheard. */
 const FAILURES_TO_TELL = 3;
 
@@ -52,13 +55,20 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     ...(notice.length > 0 && { expiringTold: tenant.desired.expiresAt }),
     ...(deleted && tombstone(tenant, round, at.now)),
   };
+  const unsaid = done ? tenant.announcements.slice(EVENTS_AT_ONCE) : tenant.announcements;
   const timers =
-    deleted || outcome.kind === "paused" ? {} : { ...timersOf(outcome, failure, at), ...expiryTimer({ ...tenant, status }, at.platform) };
+    deleted || outcome.kind === "paused"
+      ? {}
+      : {
+          ...timersOf(outcome, failure, at),
+          ...(done && unsaid.length > 0 && { work: at.now }),
+          ...expiryTimer({ ...tenant, status }, at.platform),
+        };
   const conditions = conditionsOf({ ...tenant, status }, factsOf(tenant, round, status, deleted), at.now);
   const after: Tenant = {
     ...tenant,
     status: { ...status, conditions },
-    announcements: done ? [] : tenant.announcements,
+    announcements: unsaid,
     pendingGrants: done ? undefined : tenant.pendingGrants,
     hasGrants: deleted ? undefined : tenant.hasGrants,
     timers,
@@ -194,7 +204,9 @@ function announced(tenant: Tenant, after: Tenant, done: boolean, { platform }: A
     TenantActivated: { namespace, cluster },
     TenantDecommissioned: { namespace, cluster, proof: after.status.proof },
   };
-  return tenant.announcements.map(({ type, cause, data: more }) => ({ type, cause, data: { ...data[type], ...more } }));
+  return tenant.announcements
+    .slice(0, EVENTS_AT_ONCE)
+    .map(({ type, cause, data: more }) => ({ type, cause, data: { ...data[type], ...more } }));
 }
 
 function trouble(tenant: Tenant, after: Tenant, timers: Tenant["timers"]): Said[] {

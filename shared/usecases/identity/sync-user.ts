@@ -140,7 +140,9 @@ async function takeBack({ tenantId, ids, until }: Held, user: DirectoryUser, por
     await changeAccess({ tenantId, cause, occurredAt: user.at }, asked, ports);
   } catch (error) {
     if (!(error instanceof TenantryError)) throw error;
-    return { taken: 0, open: error.code === "WriteContention", stuck: false };
+    const open = error.code === "WriteContention";
+    const tenant = open ? await ports.store.get(tenantId) : undefined;
+    return { taken: 0, open, stuck: tenant !== undefined && isStuck(tenant) };
   }
   return { taken: grants.filter(({ granted }) => granted).length, open: true, stuck: false };
 }

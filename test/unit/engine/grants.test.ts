@@ -4,6 +4,7 @@ import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
 import { changeAccess, expireGrant } from "../../../shared/usecases/change-access.ts";
 import { grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { aCluster } from "../../support/builders.ts";
@@ -132,6 +133,24 @@ describe("A grant", () => {
     expect(bindings()).toEqual([]);
     expect(engine.table.events.at(-1)?.detail.data).toMatchObject({ reason: "Expired" });
     expect(engine.table.grants.get(`acme#${grantId(anna)}`)?.dueAt).toBeUndefined();
+  });
+});
+
+describe("A paused tenant", () => {
+  test("takes back more than it may have waiting, and tells all of it once it is resumed", async () => {
+    const { engine, bindings } = await onboarded();
+    const users = Array.from({ length: 130 }, (_, index) => `u${index}@example.com`);
+    for (const userId of users) await grantAccess(engine.command(), { userId, role: "tenant-viewer" }, undefined, engine.ports);
+    await pauseTenant(engine.command({ newest: true }), true, engine.ports);
+    engine.pass(1_000);
+    for (const userId of users) await revokeAccess(engine.command(), { userId, role: "tenant-viewer" }, engine.ports);
+    await expect(grantAccess(engine.command(), anna, undefined, engine.ports)).rejects.toMatchObject({ code: "WriteContention" });
+    expect(bindings()).toHaveLength(130);
+    await pauseTenant(engine.command({ newest: true }), false, engine.ports);
+    await engine.settle();
+    expect(bindings()).toEqual([]);
+    expect(engine.said().filter((one) => one.endsWith("TenantAccessRevoked"))).toHaveLength(130);
+    expect(await engine.tenant()).toMatchObject({ announcements: [], timers: {} });
   });
 });
 
