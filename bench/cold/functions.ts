@@ -12,8 +12,8 @@ export interface DeployedFunction {
   env: Record<string, string>;
   /** Whether its role may assume those of clusters (infra/permissions.yml). */
   reachesClusters: boolean;
-  /** Whether it may read secrets. */
-  readsSecrets: boolean;
+  /** Whether it uses clients of AWS beyond the table and queues: for secrets, or for EKS. */
+  usesMore: boolean;
 }
 
 export interface Deployment {
@@ -47,7 +47,7 @@ export async function readDeployment(): Promise<Deployment> {
       entry: handler.replace(/\.\w+$/, ".ts"),
       env: Object.fromEntries(names.map((name) => [name, madeUp(name)])),
       reachesClusters: actions.includes("sts:AssumeRole"),
-      readsSecrets: actions.includes("secretsmanager:GetSecretValue"),
+      usesMore: actions.some((action) => /^(secretsmanager|eks):/.test(action)),
     };
   });
   if (functions.length === 0) throw new Error("serverless.yml names no functions.");

@@ -139,6 +139,64 @@ describe("what a webhook says", () => {
     await until("its end", async () => ((await grants()).length === 0 ? true : undefined));
   });
 
+  /** A person, and their membership in a group, as each provider tells of them. */
+  const tellings: Record<
+    "okta" | "auth0" | "keycloak",
+    (one: { user: string; email: string; group: string; name: string; member: boolean }) => object[]
+  > = {
+    okta: ({ user, email, group, name, member }) => [
+      {
+        uuid: anId("e"),
+        published: new Date().toISOString(),
+        eventType: `group.user_membership.${member ? "add" : "remove"}`,
+        target: [
+          { id: user, type: "User", alternateId: email, displayName: "Ada" },
+          { id: group, type: "UserGroup", displayName: name },
+        ],
+      },
+    ],
+    auth0: ({ user, email, group, name, member }) => [
+      { type: "user.created", data: { object: { user_id: user, email } } },
+      {
+        type: `group.member.${member ? "added" : "deleted"}`,
+        data: { object: { group: { id: group, name }, member: { id: user, member_type: "user" } } },
+      },
+    ],
+    keycloak: ({ user, email, group, name, member }) => [
+      {
+        type: "admin.USER-CREATE",
+        resourcePath: `users/${user}`,
+        representation: JSON.stringify({ username: email, email, enabled: true }),
+      },
+      {
+        type: `admin.GROUP_MEMBERSHIP-${member ? "CREATE" : "DELETE"}`,
+        resourcePath: `users/${user}/groups/${group}`,
+        representation: JSON.stringify({ name }),
+      },
+    ],
+  };
+  test.each(["okta", "auth0", "keycloak"] as const)(
+    "of a person and a membership at %s becomes a grant, and ends with it",
+    async (provider) => {
+      const tenantId = anId("hooked");
+      expect((await api("POST", "/tenants", { tenantId, name: "Hooked", tier: "basic" })).status).toBe(201);
+      const one = { user: anId("u"), email: `${anId("ada")}@example.com`, group: anId("g"), name: `tenant:${tenantId}:viewer` };
+      const tell = async (member: boolean) => {
+        for (const event of tellings[provider]({ ...one, member }))
+          expect((await send(provider, deliveries[provider](await webhookSecret(provider), { id: anId("msg"), event }))).status).toBe(204);
+      };
+      const bindings = async () => await kubeObject("rolebindings", "-n", `tenant-${tenantId}`);
+      const bound = async () =>
+        (await bindings()).items.some(
+          ({ metadata }: { metadata: { name: string } }) => metadata.name === `user-${one.email}-tenant-viewer`,
+        );
+      await tell(true);
+      await until("the binding", async () => ((await bound()) ? true : undefined));
+      await tell(false);
+      await until("its end", async () => ((await bound()) ? undefined : true));
+    },
+  );
+
   test("that cannot be read is a dead letter with the reason, whole", async () => {
     const id = anId("msg");
     const event = { type: "membership.added", timestamp: new Date().toISOString(), data: { user: { id } } };
