@@ -12,7 +12,7 @@ const MAPPINGS_MS = 5_000;
  */
 export async function forgetGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<{ mapped: Grant[] } | "moved"> {
   const mapped: Grant[] = [];
-  const whole = await passed(record, store, (grant) => {
+  const whole = await passed(record, store, now, (grant) => {
     if (grant.mapping === undefined) return { before: grant, after: undefined };
     mapped.push(grant);
     if (!grant.granted && grant.dueAt !== undefined) return undefined;
@@ -22,21 +22,28 @@ export async function forgetGrants(record: Tenant, store: TenantStore, now: Time
 }
 
 /** Forgets the grants of a tenant on a cluster that nobody asks any more; `left` are the identity mappings that stay there. */
-export async function abandonGrants(record: Tenant, store: TenantStore): Promise<{ left: number } | "moved"> {
+export async function abandonGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<{ left: number } | "moved"> {
   let left = 0;
-  const whole = await passed(record, store, (before) => {
+  const whole = await passed(record, store, now, (before) => {
     if (before.mapping !== undefined) left += 1;
     return { before, after: undefined };
   });
   return whole ? { left } : "moved";
 }
 
-/** Goes over all grants, page by page; false where one changed meanwhile. */
-async function passed(record: Tenant, store: TenantStore, write: (grant: Grant) => GrantWrite | undefined): Promise<boolean> {
+/** Goes over all grants, page by page; false where one changed meanwhile, or the record or its lease did. */
+async function passed(
+  record: Tenant,
+  store: TenantStore,
+  now: Timestamp,
+  write: (grant: Grant) => GrantWrite | undefined,
+): Promise<boolean> {
+  // Something of the record changes with each page: a late process may not touch the grants of a newer tenant of the id.
+  const touched = { ...record, updatedAt: record.updatedAt === now ? new Date(Date.parse(now) + 1).toISOString() : now };
   for (let after: string | undefined, more = record.hasGrants === true; more; more = after !== undefined) {
     const page = await store.pageGrants(record.tenantId, { limit: GRANTS_AT_ONCE, after });
     const grants = page.grants.flatMap((grant) => write(grant) ?? []);
-    if (grants.length > 0 && !(await unlessMoved(store.write({ before: record, after: record, lease: "hold", grants })))) return false;
+    if (grants.length > 0 && !(await unlessMoved(store.write({ before: record, after: touched, lease: "hold", grants })))) return false;
     after = page.next;
   }
   return true;

@@ -63,7 +63,7 @@ async function round(record: Tenant, status: Status, run: Run, ports: ReconcileP
 /** A decommission without a cluster ends with its grants forgotten. */
 async function unplaced(record: Tenant, status: Status, result: Round, ports: ReconcilePorts): Promise<RoundEnd> {
   if (record.desired.state !== "Deleted" || result.outcome.kind !== "done") return finish(record, status, result, ports);
-  const abandoned = await abandonGrants(record, ports.store);
+  const abandoned = await abandonGrants(record, ports.store, ports.clock.now().toISOString());
   return abandoned === "moved" ? { moved: undefined } : finish(record, status, { ...result, mappings: abandoned.left }, ports);
 }
 
