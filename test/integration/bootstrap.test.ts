@@ -202,7 +202,9 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
   test("cannot put a tenant's objects into another namespace", async () => {
     for (const object of objectsOf(tenant("astray")).slice(1)) {
       const astray = { ...object, metadata: { ...object.metadata, namespace: "default" } };
-      expect([objectKey(object), await provisioner.apply(astray)]).toEqual([objectKey(object), denied(403, "tenantry-scope")]);
+      const { status, message } = await provisioner.apply(astray);
+      // A binding is denied by two policies, and the API server tells of one of them.
+      expect([objectKey(object), status, message]).toEqual([objectKey(object), 403, expect.stringMatching(/tenantry-(scope|access)/)]);
     }
   });
 });
