@@ -108,7 +108,7 @@ async function main(): Promise<void> {
     const seconds = (performance.now() - start) / 1_000;
     await sleep(3_000);
     log(
-      `  the first grant is gone after ${((first - start) / 1_000).toFixed(1)} s, the last after ${seconds.toFixed(1)} s: ${(GRANTS / seconds).toFixed(0)} a second`,
+      `  one of the grants is gone after ${((first - start) / 1_000).toFixed(1)} s, the last after ${seconds.toFixed(1)} s: ${(GRANTS / seconds).toFixed(0)} a second`,
     );
     log(`  calls to AWS a grant: ${callsBetween(calls, await asked(...FUNCTIONS), GRANTS)}`);
     if (left.length > 0) missed.push(`${left.length} grants are left`);
