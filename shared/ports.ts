@@ -1,14 +1,15 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "./domain/cluster.ts";
-import type { Grant, GrantKey } from "./domain/access.ts";
-import type { Theirs } from "./domain/directory-comparison.ts";
-import type { DirectoryGroup, DirectoryUser, Membership, ProviderName } from "./domain/identity.ts";
-import type { ObjectRef } from "./domain/object-ref.ts";
+import type { Grant } from "./domain/access.ts";
 import type { OutboxEvent } from "./domain/outbox.ts";
-export type { OutboxEvent } from "./domain/outbox.ts";
 import type { RevisionEntry, RevisionWave } from "./domain/revision-wave.ts";
 import type { ForeignEvent } from "./domain/sbt.ts";
+import type { DueItem } from "./ports/due.ts";
 import type { Phase, Tenant, Timestamp } from "./domain/tenant.ts";
+
+export type { OutboxEvent } from "./domain/outbox.ts";
+export * from "./ports/cluster.ts";
+export * from "./ports/due.ts";
+export * from "./ports/identity.ts";
 
 /** What a command with a key did, so that its replay does nothing. */
 export interface Dedupe {
@@ -91,145 +92,6 @@ export interface TenantStore {
   ): Promise<{ grants: Grant[]; next?: string | undefined }>;
 }
 
-/** A person's grants in all tenants. Eventually consistent. */
-export interface GrantIndex {
-  ofUser(userId: string, after?: string): Promise<{ keys: GrantKey[]; next?: string | undefined }>;
-}
-
-/**
- * What the identity providers said of their people. Reads are strongly consistent unless they say otherwise, and tell deleted ones too.
- * A user's name is unique in its provider, whatever its case; a deleted user has given it back.
- */
-export interface Directory {
-  getUser(provider: ProviderName, id: string): Promise<DirectoryUser | undefined>;
-  /** By userName, whatever its case. */
-  findUser(provider: ProviderName, userName: string): Promise<DirectoryUser | undefined>;
-  /** Holds only if the record has `before`'s version. Throws `WriteConflict`; `UserNameTaken` where another user has the name. */
-  writeUser(before: DirectoryUser | undefined, after: DirectoryUser): Promise<void>;
-  /** Forgets the user, where it still has that version. The memberships go before. Idempotent. Throws `WriteConflict`. */
-  deleteUser(user: DirectoryUser): Promise<void>;
-  /** Ids of the users with an `externalId`. Eventually consistent. */
-  findUsersByExternalId(provider: ProviderName, externalId: string): Promise<string[]>;
-  /** In the order of ids; eventually consistent. A page may hold fewer: only `next` says that it is the last. */
-  pageUsers(
-    provider: ProviderName,
-    page: { limit: number; after?: string | undefined },
-  ): Promise<{ users: DirectoryUser[]; next?: string | undefined }>;
-
-  getGroup(provider: ProviderName, id: string): Promise<DirectoryGroup | undefined>;
-  /** Holds only if the record has `before`'s version. Throws `WriteConflict`. */
-  writeGroup(before: DirectoryGroup | undefined, after: DirectoryGroup): Promise<void>;
-  /** Forgets the group, where it still has that version. The memberships go before. Idempotent. Throws `WriteConflict`. */
-  deleteGroup(group: DirectoryGroup): Promise<void>;
-  /** Ids of the groups with a name, whatever its case. Eventually consistent. */
-  findGroups(provider: ProviderName, displayName: string): Promise<string[]>;
-  pageGroups(
-    provider: ProviderName,
-    page: { limit: number; after?: string | undefined },
-  ): Promise<{ groups: DirectoryGroup[]; next?: string | undefined }>;
-  /**
-   * Makes the group due at `dueAt` and adds 1 to its version, whoever else writes it; false where it is not there.
-   * Whoever works on the group clears its due time only under the version that it began with.
-   */
-  touchGroup(provider: ProviderName, id: string, dueAt: Timestamp): Promise<boolean>;
-
-  getMembership(provider: ProviderName, groupId: string, userId: string): Promise<Membership | undefined>;
-  /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. Of the same time, who goes is gone. */
-  putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "cause" | "ttl">): Promise<boolean>;
-  /** Writes how far its grants follow, where `at`, `member` and `synced` are still `seen`'s (all); false where they are not. */
-  markMembership(seen: Membership, mark: Pick<Membership, "synced" | "grantedAs" | "mappedAt">): Promise<boolean>;
-  /** Forgets a membership where it is as it was read (`at`). */
-  deleteMembership(membership: Membership): Promise<void>;
-  /**
-   * Members, and removed ones (`member: false`) among them, in the order of user ids. `unsynced`: only those with work to do.
-   * A page may hold fewer, or none: only `next` says that it is the last.
-   */
-  pageMembers(
-    provider: ProviderName,
-    groupId: string,
-    page: { limit: number; after?: string | undefined; unsynced?: boolean | undefined },
-  ): Promise<{ memberships: Membership[]; next?: string | undefined }>;
-  /** The groups that a user is, or was, in. Eventually consistent. */
-  groupsOf(provider: ProviderName, userId: string): Promise<string[]>;
-}
-
-/** Another user of the provider has the name. */
-export class UserNameTaken extends Error {
-  override readonly name = "UserNameTaken";
-}
-
-/** A webhook's message, recorded before it is answered. */
-export interface WebhookMessage {
-  provider: ProviderName;
-  /** The provider's id of the message: the same one is never worked on twice. */
-  id: string;
-  /** The verified body, as text. */
-  body: string;
-  receivedAt: Timestamp;
-}
-
-export interface WebhookInbox {
-  /**
-   * Records a message, due at `dueAt`, and answers the item that is due; `undefined` where its id came before (within `ttl`,
-   * epoch seconds). Throws `PayloadTooLarge` where the body cannot be kept.
-   */
-  add(message: WebhookMessage, dueAt: Timestamp, ttl: number): Promise<DueItem | undefined>;
-  /** `undefined` for one that is done, or is not there. */
-  get(item: Pick<DueItem, "pk" | "sk">): Promise<WebhookMessage | undefined>;
-  /** Removes its due time and its body: what is left remembers the id. Idempotent. */
-  done(message: WebhookMessage): Promise<void>;
-}
-
-/** A wish to do the work that an item of the table is due for: a grant that ends, a group, a user, a webhook's message. */
-export interface AccessQueue {
-  send(items: DueItem[], options?: { delaySeconds?: number }): Promise<void>;
-}
-
-/** An EKS access entry: the AWS identity under which a cluster knows somebody. */
-export interface AccessEntry {
-  username: string;
-  /** Made by this installation: others are never touched. */
-  ours: boolean;
-}
-
-/** Where a cluster's access entries are kept. */
-export type EksCluster = Pick<Cluster, "eksClusterName" | "region">;
-
-/**
- * Access entries of clusters: one for an AWS identity (an IAM user or role), with the one name that it has in the cluster,
- * and with no groups and no access policies, so that it gives nothing but the name. Every call throws `MappingError`.
- */
-export interface IdentityMappings {
-  describe(cluster: EksCluster, principalArn: string, signal: AbortSignal): Promise<AccessEntry | undefined>;
-  /** Makes the entry, marked as ours; one that is there already, whosever it is, stays as it is. */
-  create(cluster: EksCluster, principalArn: string, username: string, signal: AbortSignal): Promise<void>;
-  /** Gives an entry another name; one that is gone stays gone. */
-  rename(cluster: EksCluster, principalArn: string, username: string, signal: AbortSignal): Promise<void>;
-  /** Idempotent. */
-  delete(cluster: EksCluster, principalArn: string, signal: AbortSignal): Promise<void>;
-}
-
-/** EKS did not do it. */
-export class MappingError extends Error {
-  override readonly name = "MappingError";
-  /** Whether it may do it a little later, as nothing is wrong with what was asked. */
-  readonly retryable: boolean;
-
-  constructor(message: string, options: ErrorOptions & { retryable: boolean }) {
-    super(message, options);
-    this.retryable = options.retryable;
-  }
-}
-
-/** The valid secrets behind a reference of the configuration: one, two while one is rotated, none where there is none. Cached. */
-export type Secrets = (ref: string) => Promise<string[]>;
-
-/** An identity provider's own API, asked for what a lost webhook left out. */
-export interface ProviderApi {
-  /** Groups with one of the names, or one that begins so, with all their members. Throws where not all of it was answered. */
-  read(names: { name: string; exact: boolean }[]): Promise<Theirs>;
-}
-
 /** Reads of the drift check: eventually consistent, so what they say is confirmed before it is acted on. */
 export interface ClusterTenants {
   /** Ids of a cluster's tenants, tombstones among them, in the order of ids; `next` is where the next page goes on. */
@@ -265,26 +127,6 @@ export interface RevisionLog {
   read(): Promise<{ wave: RevisionWave | undefined; clusters: Cluster[] }>;
   /** Writes the wave where it still has the version `seen` (none yet: `undefined`). Throws `WriteConflict`. */
   write(wave: RevisionWave, seen: number | undefined, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
-}
-
-/** What may be due: `access` is all that access has (grants that end, groups, users, webhooks' messages). */
-export type DueKind = "tenant" | "event" | "access";
-
-/** An item whose time has come, as the sparse index tells it (maybe stale). */
-export interface DueItem {
-  pk: string;
-  sk: string;
-  dueAt: Timestamp;
-}
-
-export interface DueIndex {
-  readonly shards: number;
-  /** Items of a shard due at `now`, oldest first. */
-  due(kind: DueKind, shard: number, now: Timestamp, limit: number): Promise<DueItem[]>;
-  /** Moves an item's due time from the one seen to `next`; false where another did, or it is no longer due. */
-  claim(item: DueItem, next: Timestamp): Promise<boolean>;
-  /** Moves the due time of an item that is due at `now`, or at exactly the time told, to `next`; false where it is neither. */
-  take(item: DueItem, now: Timestamp, next: Timestamp): Promise<boolean>;
 }
 
 export interface Outbox {
@@ -331,80 +173,6 @@ export interface ClusterSlots {
   /** A slot's number, or `undefined` where the pool is over its budget. */
   acquire(pool: SlotPool, owner: string, until: Timestamp, now: Timestamp): Promise<number | undefined>;
   release(pool: SlotPool, slot: number, owner: string): Promise<void>;
-}
-
-export type { ObjectRef } from "./domain/object-ref.ts";
-
-/** What a cluster's API server answered, or that it did not. */
-export class ClusterError extends Error {
-  override readonly name = "ClusterError";
-  /** HTTP status; `undefined` where there was no answer. */
-  readonly status: number | undefined;
-  /** The Kubernetes `Status.reason`, or `Unreachable`, `Timeout`, `Aborted`, `TokenUnavailable`. */
-  readonly reason: string;
-
-  constructor(status: number | undefined, reason: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.status = status;
-    this.reason = reason;
-  }
-
-  get retryable(): boolean {
-    return this.status === undefined || this.status === 429 || this.status >= 500;
-  }
-}
-
-export interface ListQuery {
-  apiVersion: string;
-  kind: string;
-  namespace?: string | undefined;
-  labelSelector?: string | undefined;
-  /** Objects a page, at the most. */
-  limit?: number | undefined;
-  continue?: string | undefined;
-}
-
-export interface ClusterScopedFind {
-  found: ObjectRef[];
-  kindsChecked: number;
-  /** `plural.group` of the kinds that we may not list. */
-  kindsUnchecked: string[];
-}
-
-export interface ListPage {
-  /** With their `apiVersion` and `kind`, which lists leave out. */
-  items: KubernetesObject[];
-  /** Where the next page goes on; absent on the last. */
-  continue?: string | undefined;
-}
-
-/** One cluster's API. Every call throws `ClusterError`, and ends when `signal` aborts. */
-export interface ClusterApi {
-  /** `undefined` on 404. */
-  get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject | undefined>;
-  /** Server-side apply as field manager `tenantry`, with force. Answers the object as it stands, or, dry, as it would. */
-  apply(object: KubernetesObject, signal: AbortSignal, options?: { dryRun?: boolean | undefined }): Promise<KubernetesObject>;
-  /** Background deletion, only of the object with that uid (and as it was read, with its `resourceVersion`) where one is given; 404 is success. */
-  delete(ref: ObjectRef, options: { uid?: string | undefined; resourceVersion?: string | undefined }, signal: AbortSignal): Promise<void>;
-  /** One page of a kind's objects, over all namespaces or in one. The first page of a list names what the next go on from. */
-  list(query: ListQuery, signal: AbortSignal): Promise<ListPage>;
-  /** Cluster-scoped objects with a label, of every kind that the cluster serves (discovery) and lets us list. */
-  findClusterScoped(labelSelector: string, signal: AbortSignal): Promise<ClusterScopedFind>;
-  /** JSON merge patch of an object, or of a subresource of it, as field manager `tenantry`; 404 answers `undefined`. */
-  patch(
-    ref: ObjectRef,
-    patch: object,
-    options: { subresource?: "scale" | undefined },
-    signal: AbortSignal,
-  ): Promise<KubernetesObject | undefined>;
-  /** Takes the finalizers off a terminating namespace's own spec, so that it goes with what is left in it; 404 is success. */
-  finalizeNamespace(name: string, signal: AbortSignal): Promise<void>;
-  /** Whether the API group and version is served. */
-  serves(apiVersion: string, signal: AbortSignal): Promise<boolean>;
-}
-
-export interface ClusterAccess {
-  connect(cluster: Cluster): ClusterApi;
 }
 
 export interface Clock {
