@@ -1,12 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { cached } from "../cache.ts";
-import { run } from "../commands.ts";
-import { type Log, messageOf, UserError, withHeartbeat } from "../log.ts";
+import type { Log } from "../log.ts";
 import { binDir } from "../paths.ts";
 import { type ManagedProcess, type ProcessGroup, waitFor } from "../processes.ts";
+import { pythonEnvironment } from "../python.ts";
 import { versions } from "../versions.ts";
 
 export const REGION = "us-east-1";
@@ -21,46 +19,14 @@ export interface Aws {
   restart(): Promise<void>;
 }
 
-const PYTHON_MINIMUM = [3, 10] as const;
-
-async function findPython(): Promise<string> {
-  const seen: string[] = [];
-  for (const python of [process.env["PYTHON"], "python3", "python"]) {
-    if (!python) continue;
-    try {
-      const said = await run(python, ["-c", "import sys, venv, ensurepip; print(*sys.version_info[:2])"]);
-      const [major = 0, minor = 0] = said.trim().split(" ").map(Number);
-      if (major > PYTHON_MINIMUM[0] || (major === PYTHON_MINIMUM[0] && minor >= PYTHON_MINIMUM[1])) return python;
-      seen.push(`${python} is ${major}.${minor}`);
-    } catch (error) {
-      seen.push(messageOf(error).split("\n").at(-1)?.trim() ?? python);
-    }
-  }
-  throw new UserError(
-    `Python >= ${PYTHON_MINIMUM.join(".")} with venv is needed (${seen.join("; ")}). Remedy: install it (on Debian and Ubuntu also python3-venv), or point PYTHON at it.`,
-  );
-}
-
 /** It ends what is under way, and then writes its state, milliseconds. */
 const SAVE_MS = 30_000;
 
-/** A virtual environment's scripts hold absolute paths, so it is started by its interpreter, which may move. */
-export async function ministackPython(log: Log): Promise<string> {
-  const dir = await cached(`ministack-${versions.ministack}`, log, async (partial) => {
-    const python = await findPython();
-    await withHeartbeat(log, "installing the embedded AWS", async () => {
-      log(`installing the embedded AWS: MiniStack ${versions.ministack}`);
-      await run(python, ["-m", "venv", partial]);
-      const packages = [`ministack==${versions.ministack}`, `cryptography==${versions.cryptography}`];
-      const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
-      await run(join(partial, "bin", "python"), pip).catch((error: unknown) => {
-        throw new UserError(`cannot install MiniStack: ${messageOf(error)}. Remedy: give pip a way to a package index.`);
-      });
-    });
-  });
-  const python = join(dir, "bin", "python");
-  if (!existsSync(python)) throw new UserError(`${dir} is broken. Remedy: delete it and start again.`);
-  return python;
+/** The interpreter that has the embedded AWS installed. */
+export function ministackPython(log: Log): Promise<string> {
+  const { ministack, cryptography } = versions;
+  const packages = [`ministack==${ministack}`, `cryptography==${cryptography}`];
+  return pythonEnvironment({ name: `ministack-${ministack}`, title: `the embedded AWS, MiniStack ${ministack}`, packages }, log);
 }
 
 export interface MinistackOptions {
