@@ -1,6 +1,8 @@
 import type { DirectoryGroup, DirectoryUser, Membership } from "../../shared/domain/identity.ts";
 import { type Directory, type DueItem, UserNameTaken, WriteConflict } from "../../shared/ports.ts";
+import { keys } from "../../shared/adapters/dynamodb/table.ts";
 import type { MemoryDueSource } from "./memory-table.ts";
+import { TableLimits } from "./table-limits.ts";
 
 type Written = Promise<void>;
 interface Page {
@@ -20,6 +22,8 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
   /** By group, then by user. */
   readonly members = new Map<string, Map<string, Membership>>();
   readonly #names = new Map<string, string>();
+  /** Sizes are held to what DynamoDB takes. */
+  readonly limits = new TableLimits();
 
   getUser = async (provider: string, id: string): Promise<DirectoryUser | undefined> => copy(this.users.get(of(provider, id)));
 
@@ -37,6 +41,7 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
     if (this.users.get(key)?.version !== before?.version) throw new WriteConflict("The user moved.");
     const holder = this.#names.get(nameOf(after));
     if (after.deleted !== true && holder !== undefined && holder !== after.id) throw new UserNameTaken("Another user has the name.");
+    this.limits.check([{ ...keys.user(after.provider, after.id), ...after }, keys.userName(after.provider, after.userName)]);
     if (before !== undefined && this.#names.get(nameOf(before)) === before.id) this.#names.delete(nameOf(before));
     if (after.deleted !== true) this.#names.set(nameOf(after), after.id);
     this.users.set(key, copy(after));
@@ -64,6 +69,8 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
   async writeGroup(before: DirectoryGroup | undefined, after: DirectoryGroup): Written {
     const key = of(after.provider, after.id);
     if (this.groups.get(key)?.version !== before?.version) throw new WriteConflict("The group moved.");
+    const userKey = keys.groupName(after.provider, after.displayName);
+    this.limits.check([{ ...keys.group(after.provider, after.id), ...after, userKey }]);
     this.groups.set(key, copy(after));
   }
 
@@ -104,6 +111,9 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
     const group = this.members.get(key) ?? new Map<string, Membership>();
     this.members.set(key, group);
     const stored = group.get(membership.userId);
+    const { provider, groupId, userId } = membership;
+    const userKey = keys.userOfMemberships(provider, userId);
+    this.limits.check([{ ...keys.member(provider, groupId, userId), ...membership, userKey }]);
     const leaves = stored?.at === membership.at && stored.member && !membership.member;
     if (stored !== undefined && stored.at >= membership.at && !leaves) return false;
     group.set(membership.userId, copy({ ...stored, ...membership, synced: undefined, ttl: membership.ttl, cause: membership.cause }));

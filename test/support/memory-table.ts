@@ -18,7 +18,12 @@ import {
   type TenantStore,
   WriteConflict,
 } from "../../shared/ports.ts";
+import { eventItem } from "../../shared/adapters/dynamodb/event-item.ts";
+import { grantItem } from "../../shared/adapters/dynamodb/grant-item.ts";
+import { keys } from "../../shared/adapters/dynamodb/table.ts";
+import { tenantItem } from "../../shared/adapters/dynamodb/tenant-item.ts";
 import type { DedupeItem } from "../../shared/usecases/once.ts";
+import { TableLimits } from "./table-limits.ts";
 
 const copy = <T>(value: T): T => structuredClone(value);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -35,6 +40,8 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   /** Due times of the events that are not published, by `<tenantId>/<sequence>`. */
   readonly unpublished = new Map<string, string>();
   readonly dedupes = new Map<string, Dedupe>();
+  /** Sizes are held to what DynamoDB takes. */
+  readonly limits = new TableLimits();
   /** Ids a page. */
   idsPage = 1_000;
 
@@ -69,7 +76,12 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
     );
     if (lease === "ignore" && before !== undefined) delete changes["lease"];
     if (after.generation !== before?.generation) Object.assign(changes, { dueAt: after.dueAt, timers: after.timers });
-    this.tenants.set(after.tenantId, JSON.parse(JSON.stringify({ ...stored, ...changes })) as Tenant);
+    const next = JSON.parse(JSON.stringify({ ...stored, ...changes })) as Tenant;
+    const own = before !== undefined && Object.keys(changes).length === 0 ? [] : [tenantItem(next)];
+    const regranting = grants.flatMap(({ after: grant }) => (grant === undefined ? [] : [grantItem(grant)]));
+    const remembered = dedupe === undefined ? [] : [{ ...keys.dedupe(dedupe.key), ...dedupe }];
+    this.limits.check([...own, ...events.map(eventItem), ...regranting, ...remembered], grants.length - regranting.length);
+    this.tenants.set(after.tenantId, next);
     this.events.push(...copy(events));
     for (const event of events)
       this.unpublished.set(eventKey(event), new Date(Date.parse(event.occurredAt) + STREAM_HEAD_START_MS).toISOString());
