@@ -8,6 +8,9 @@ const maxResponseSize = 32 * 1024 * 1024;
 /** A connection idle for longer may be gone without a word (a frozen function, a load balancer), so it is not used again. Milliseconds. */
 const maxIdleMs = 120_000;
 
+/** The monotonic clock may stand still while a function is frozen, and the wall clock may be set back: idle is what either says. */
+const clocks = (): number[] => [performance.now(), Date.now()];
+
 export interface ConnectionOptions {
   /** Most TLS connections to the endpoint. */
   connections: number;
@@ -29,7 +32,7 @@ export class Connections {
   readonly #onConnect: (() => void) | undefined;
   #pool: UndiciPool;
   readonly #retired = new Set<UndiciPool>();
-  #usedAt = performance.now();
+  #usedAt = clocks();
 
   /** Throws `ClusterError` for an endpoint that is not https, or without a CA. */
   constructor(cluster: Pick<KubeCluster, "name" | "server" | "caData">, { connections, connectTimeoutMs, onConnect }: ConnectionOptions) {
@@ -54,8 +57,8 @@ export class Connections {
 
   /** The pool to send the next request on. */
   current(): Dispatcher {
-    const now = performance.now();
-    if (now - this.#usedAt > maxIdleMs) this.retire(this.#pool);
+    const now = clocks();
+    if (now.some((time, clock) => time - (this.#usedAt[clock] ?? time) > maxIdleMs)) this.retire(this.#pool);
     this.#usedAt = now;
     return this.#pool;
   }

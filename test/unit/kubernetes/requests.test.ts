@@ -119,6 +119,24 @@ describe.each(["h2", "http/1.1"] as const)("requests over %s", (protocol) => {
     expect(server.connections()).toBe(2);
   });
 
+  test.each([
+    ["the monotonic clock", performance, 3_000_000],
+    ["the wall clock alone, as in a function that was frozen", Date, 3_000_000],
+  ] as const)("a connection that was idle by %s is not used again", async (_which, clock, passed) => {
+    server.script({ body: object });
+    const api = client();
+    await api.get(ref, never);
+    const now = clock.now.bind(clock);
+    const before = server.connections();
+    const moved = jest.spyOn(clock, "now").mockImplementation(() => now() + passed);
+    try {
+      await api.get(ref, never);
+    } finally {
+      moved.mockRestore();
+    }
+    expect(server.connections()).toBe(before + 1);
+  });
+
   test("the caller's signal ends a request in flight, a pause between tries, and a wait for the bucket", async () => {
     const soon = (): AbortSignal => AbortSignal.timeout(80);
     const aborted = { status: undefined, reason: "Aborted" };
