@@ -117,16 +117,18 @@ export function expiryOf(grant: Pick<Grant, "sources">, now: Timestamp): Timesta
     .at(-1);
 }
 
-/** What a Kubernetes path segment cannot hold, or be; a leading `~` marks what is encoded. */
-const NEEDS_ENCODING = /[/%]|^~|^\.{1,2}$/;
+/**
+ * What does not reach us whole as a segment of a path, however it is percent-encoded: API Gateway decodes paths, and cuts
+ * them at a `?`; clients resolve `.` and `..`. A leading `~` marks what is encoded.
+ */
+const NEEDS_ENCODING = /[/%?#\\]|^~|^\.{1,2}$/;
 
 /** A user id as a name in Kubernetes and in paths: itself, or `~<base64url>`. */
 export const encodeUserId = (userId: string): string =>
   NEEDS_ENCODING.test(userId) ? `~${Buffer.from(userId, "utf8").toString("base64url")}` : userId;
 
-/** The user id that a path names; `undefined` for a `~` that encodes nothing. */
+/** The user id that a path names; `undefined` for one that `encodeUserId` would write otherwise. */
 export function decodeUserId(name: string): string | undefined {
-  if (!name.startsWith("~")) return name;
-  const decoded = Buffer.from(name.slice(1), "base64url").toString("utf8");
+  const decoded = name.startsWith("~") ? Buffer.from(name.slice(1), "base64url").toString("utf8") : name;
   return encodeUserId(decoded) === name ? decoded : undefined;
 }

@@ -4,7 +4,7 @@ import { anId, api, kubectl, kubeObject, newKey, putEvent, takeMessage, trailOf,
 const grantsOf = (tenantId: string) => `/tenants/${tenantId}/grants`;
 /** As contract.md says: what a path cannot hold goes as `~<base64url>`. */
 const segment = (userId: string): string =>
-  /[/%]|^~/.test(userId) ? `~${Buffer.from(userId).toString("base64url")}` : encodeURIComponent(userId);
+  /[/%?#\\]|^~/.test(userId) ? `~${Buffer.from(userId).toString("base64url")}` : encodeURIComponent(userId);
 const path = (tenantId: string, userId: string, role: string): string => `${grantsOf(tenantId)}/${segment(userId)}/${role}`;
 const bindings = async (tenantId: string) =>
   (await kubeObject("rolebindings", "-n", `tenant-${tenantId}`)).items.filter(({ metadata }: { metadata: { name: string } }) =>
@@ -47,19 +47,27 @@ describe("Grants by the API", () => {
     ]);
   });
 
-  test.each(["bob/ops", "~tilde", "100%", "Ünïcode Ñame", "quote'\"s", "a+b@example.com", `${"x".repeat(244)}@example.com`, "."])(
-    "take the user id %j, and the binding names it",
-    async (userId) => {
-      const at = userId === "." ? `${grantsOf(tenantId)}/~Lg/tenant-developer` : path(tenantId, userId, "tenant-developer");
-      expect((await api("PUT", at)).status).toBe(201);
-      const found = (await bindings(tenantId)).find(
-        ({ metadata }: { metadata: { annotations: Record<string, string> } }) => metadata.annotations["tenantry.dev/user-id"] === userId,
-      );
-      expect(found.subjects[0].name).toBe(`oidc:${userId}`);
-      expect((await api("GET", at)).body.userId).toBe(userId);
-      expect((await api("DELETE", at)).status).toBe(204);
-    },
-  );
+  test.each([
+    "bob/ops",
+    "~tilde",
+    "100%",
+    "a?b#c",
+    "a\\b",
+    "Ünïcode Ñame",
+    "quote'\"s",
+    "a+b@example.com",
+    `${"x".repeat(244)}@example.com`,
+    ".",
+  ])("take the user id %j, and the binding names it", async (userId) => {
+    const at = userId === "." ? `${grantsOf(tenantId)}/~Lg/tenant-developer` : path(tenantId, userId, "tenant-developer");
+    expect((await api("PUT", at)).status).toBe(201);
+    const found = (await bindings(tenantId)).find(
+      ({ metadata }: { metadata: { annotations: Record<string, string> } }) => metadata.annotations["tenantry.dev/user-id"] === userId,
+    );
+    expect(found.subjects[0].name).toBe(`oidc:${userId}`);
+    expect((await api("GET", at)).body.userId).toBe(userId);
+    expect((await api("DELETE", at)).status).toBe(204);
+  });
 
   test("refuse what is wrong, and change nothing", async () => {
     const refused = async (method: string, at: string, body?: unknown) => {

@@ -4,12 +4,15 @@ import { decodeUserId } from "../../domain/access.ts";
 import { tenantIdSchema } from "../../domain/tenant-id.ts";
 
 export const tenantPath = z.strictObject({ tenantId: tenantIdSchema });
-/** `userId` as it is, or as `~<base64url>` where it holds `/` or `%` or begins with `~`. */
+const userIdRule = "a user id as it is; as ~<base64url> if it holds / % ? # or \\, begins with ~, or is . or ..";
+
+/** `userId` as it is, or as `~<base64url>` where a path would not keep it. */
 const userIdInPath = z
   .string()
+  .regex(/^(~[\w-]+|(?!\.{1,2}$)[^/%?#\\~][^/%?#\\]*)$/, userIdRule)
   .transform((name, context) => {
     const id = decodeUserId(name);
-    if (id === undefined) context.addIssue("after ~, a user id in base64url that needs it");
+    if (id === undefined) context.addIssue(userIdRule);
     return id ?? "";
   })
   .pipe(userId);
