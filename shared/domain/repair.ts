@@ -2,7 +2,7 @@ import { PENDING_GRANTS } from "./grant-intent.ts";
 import { TenantryError } from "./errors.ts";
 import type { Editor } from "./field-owners.ts";
 import type { Intent } from "./intent.ts";
-import type { Cause, ForeignObject, Tenant, Timestamp } from "./tenant.ts";
+import type { Cause, ForeignObject, Status, Tenant, Timestamp } from "./tenant.ts";
 
 /**
  * An object of ours that does not stand as it was applied: changed in the fields named, gone, made anew as something that no
@@ -23,9 +23,10 @@ export interface ForeignFound extends ForeignObject {
   by: Editor[];
 }
 
-/** What a check confirmed of a tenant at a generation. */
+/** What a check confirmed of a tenant, against its record as it then stood. */
 export interface Findings {
   generation: number;
+  updatedAt: Timestamp;
   objects: DriftedObject[];
   /** Foreign objects that the record does not know yet, and those removed. */
   foreign: ForeignFound[];
@@ -49,20 +50,18 @@ export function isAtRest({ status, generation, lease, desired }: Tenant): boolea
 }
 
 /**
- * Has what drifted applied again: a generation whose reconcile finds those objects not applied, and announces the repair.
- * A record that moved since it was judged is left alone: its own reconcile is the repair. Throws `TenantNotFound`.
+ * Has what drifted applied again: a generation that carries what to repair, and announces it.
+ * A record that moved since it was judged is left alone: a reconcile came between, and the next check looks again.
+ * Throws `TenantNotFound`.
  */
 export function repair(before: Tenant | undefined, found: Findings, { cause, now }: { cause: Cause; now: Timestamp }): Intent {
   if (before === undefined) throw new TenantryError("TenantNotFound", "The tenant is gone.");
-  if (before.generation !== found.generation || !isAtRest(before)) return { after: before, settled: true };
+  const moved = before.generation !== found.generation || before.updatedAt !== found.updatedAt;
+  if (moved || !isAtRest(before)) return { after: before, settled: true };
   const generation = before.generation + 1;
-  const drifted = new Set(found.objects.map(({ object }) => object));
-  const kept = (of: Record<string, string>): Record<string, string> =>
-    found.namespaceLost ? {} : Object.fromEntries(Object.entries(of).filter(([key]) => !drifted.has(key)));
-  const { applied, versions = {}, grants: standing } = before.status;
   // More than may be pending are brought back by a pass over all.
   const pending = found.grants.length > 0 && found.grants.length <= PENDING_GRANTS;
-  const grants = found.namespaceLost || (found.grants.length > 0 && !pending) ? undefined : standing;
+  const known = found.objects.map(({ object }) => object).filter((key) => before.status.applied[key] !== undefined);
   const told = found.objects.length > 0 || found.foreign.length > 0;
   const data = { objects: found.objects, foreign: found.foreign.map(({ object, removed, by }) => ({ object, removed, by })) };
   return {
@@ -71,15 +70,28 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
       generation,
       cause,
       ...(pending && { pendingGrants: found.grants }),
-      status: {
-        ...before.status,
-        applied: kept(applied),
-        versions: kept(versions),
-        grants,
-        foreign: found.standing.length > 0 ? found.standing : undefined,
+      repair: {
+        objects: found.namespaceLost ? "all" : known,
+        allGrants: found.namespaceLost || (found.grants.length > 0 && !pending),
+        foreign: found.standing,
       },
       announcements: [...before.announcements, ...(told ? [{ type: "TenantDriftRepaired", generation, cause, data }] : [])],
       updatedAt: now,
     },
+  };
+}
+
+/** What stands of a tenant, as far as known: its status (or a later one) without what a drift check found not to stand. */
+export function afterRepair({ repair: found, status: recorded }: Tenant, status: Status = recorded): Status {
+  if (found === undefined) return status;
+  const { objects, allGrants, foreign } = found;
+  const kept = (of: Record<string, string>): Record<string, string> =>
+    objects === "all" ? {} : Object.fromEntries(Object.entries(of).filter(([key]) => !objects.includes(key)));
+  return {
+    ...status,
+    applied: kept(status.applied),
+    versions: kept(status.versions ?? {}),
+    grants: allGrants ? undefined : status.grants,
+    foreign: foreign.length > 0 ? foreign : undefined,
   };
 }

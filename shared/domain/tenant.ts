@@ -105,7 +105,17 @@ export interface ForeignObject {
   uid: string;
 }
 
-/** What convergence did: written by `finish` alone. */
+/** What a drift check found not to stand: the next round takes it for not applied, and so applies it again. */
+export interface Repair {
+  /** Keys (`kind/name`) of objects that the record knows; `all` where the namespace was lost. */
+  objects: string[] | "all";
+  /** The bindings of all grants are brought again, too. */
+  allGrants: boolean;
+  /** Foreign objects that stand now. */
+  foreign: ForeignObject[];
+}
+
+/** What convergence did: written by reconciles alone, in the lease that they hold. */
 export interface Status {
   observedGeneration: number;
   conditions: Condition[];
@@ -179,6 +189,8 @@ export interface Tenant {
   cluster?: string | undefined;
   status: Status;
   announcements: Announcement[];
+  /** What the last drift check found, until a round has taken it up. */
+  repair?: Repair | undefined;
   /** Whether it has, or had, grants: without any, nobody looks for them. */
   hasGrants?: boolean | undefined;
   /** Grants (`grantId`) whose last change is not in the cluster yet; a few hundred at the most (`shared/domain/grant-intent.ts`). */

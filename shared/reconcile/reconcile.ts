@@ -1,4 +1,5 @@
 import { say } from "../domain/outbox.ts";
+import { afterRepair } from "../domain/repair.ts";
 import type { Status, Tenant, Timestamp } from "../domain/tenant.ts";
 import { WriteConflict } from "../ports.ts";
 import { converge } from "./converge.ts";
@@ -22,7 +23,7 @@ const MESSAGE_MS = 15 * 60_000;
  */
 export async function reconcile(leased: Tenant, run: Run, ports: ReconcilePorts): Promise<Tenant> {
   let record = leased;
-  let status = leased.status;
+  let status = afterRepair(leased);
   for (;;) {
     if (run.signal.aborted) return handBack(record, run, ports, 0);
     const end = await round(record, status, run, ports);
@@ -31,7 +32,7 @@ export async function reconcile(leased: Tenant, run: Run, ports: ReconcilePorts)
     // The lease was lost: its present owner, or the due time, finishes this.
     if (fresh?.lease?.owner !== run.owner) return fresh ?? record;
     record = fresh;
-    status = end.moved ?? fresh.status;
+    status = afterRepair(fresh, end.moved ?? fresh.status);
   }
 }
 

@@ -69,6 +69,8 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     ...tenant,
     status: { ...status, conditions },
     announcements: unsaid,
+    // The status that this round began with is without what was found not to stand.
+    repair: undefined,
     pendingGrants: done ? undefined : tenant.pendingGrants,
     hasGrants: deleted ? undefined : tenant.hasGrants,
     timers,

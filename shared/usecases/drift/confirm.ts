@@ -132,6 +132,7 @@ function findingsOf(
   if (drifted.length === 0 && told.length === 0 && !gone) return undefined;
   const findings: Findings = {
     generation: tenant.generation,
+    updatedAt: tenant.updatedAt,
     objects: drifted.map(({ object, change, fields, by }) => ({ object, change, fields, by })),
     foreign: told.map(
       ({ object }): ForeignFound => ({ object: objectKey(object), uid: object.metadata?.uid ?? "", removed, by: authorsOf(object) }),
