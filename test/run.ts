@@ -33,9 +33,9 @@ starting.catch(() => {});
 
 if (only.length === 0) {
   for (const check of staticChecks) await tally.check(check, abort.signal);
-  await tally.jest("unit tests", ["test/unit"], {}, abort.signal);
+  await tally.jest("unit tests", ["--maxWorkers=2", "test/unit"], {}, abort.signal);
   // A slice of them; `npm run test:fault` runs the long schedules.
-  await tally.jest("fault tests", ["--testTimeout=60000", "test/fault"], {}, abort.signal);
+  await tally.jest("fault tests", ["--testTimeout=60000", "--maxWorkers=2", "test/fault"], {}, abort.signal);
 }
 
 let stack: Stack | undefined;
@@ -48,7 +48,8 @@ try {
   };
   await tally.jest(
     "tests on the stack",
-    ["--testTimeout=60000", ...(only.length > 0 ? only : ["test/integration", "test/e2e", "test/attack"])],
+    // Most of a suite is waiting for the stack, so more of them run than there are cores.
+    ["--testTimeout=60000", "--maxWorkers=4", ...(only.length > 0 ? only : ["test/integration", "test/e2e", "test/attack"])],
     env,
     abort.signal,
   );

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { functionWorkers } from "../../local/aws/function-workers.ts";
 import type { Fate, Passing } from "../support/fault-proxy.ts";
 import { statusAnswer } from "../support/fault-proxy.ts";
 import { aFaultyCluster, type FaultyCluster } from "../support/faulty-cluster.ts";
 import { type ApiAnswer, anId, api, kubectl, kubeObject, trailOf, until, untilPhase } from "../support/stack.ts";
 
-/** Longest that a scenario takes, seconds: the lease of a killed function, and two rounds of the sweep. */
+/** Longest that a scenario takes, seconds: retries with their pauses, and two rounds of the sweep. */
 const LONGEST = 180;
 
 /** Waits for what the cluster comes to, however busy this machine is. */
@@ -58,41 +57,7 @@ const everyObjectOnce = (tenantId: string): Record<string, number> => ({
   "servicemonitors/tenant-monitor": 1,
 });
 
-/** The namespace is applied first; its apply is held, so that the intent is recorded and nothing is in the cluster. */
-async function killBetweenIntentAndApply(): Promise<{ tenantId: string; cluster: FaultyCluster; answer: Promise<{ answer: ApiAnswer }> }> {
-  const cluster = await registered();
-  let held = (): void => {};
-  const reached = new Promise<void>((resolve) => {
-    held = resolve;
-  });
-  cluster.proxy.on((request): Fate | undefined => {
-    if (!isApply(request)) return undefined;
-    held();
-    return { kind: "hang" };
-  });
-  const answer = onboardOn(cluster);
-  await reached;
-  const workers = await functionWorkers(process.env["TENANTRY_STACK_DIR"] ?? "", "onboarding-api");
-  for (const pid of workers) process.kill(pid, "SIGKILL");
-  cluster.proxy.on(() => undefined);
-  expect(workers.length).toBeGreaterThan(0);
-  return { tenantId: tenants.at(-1) as string, cluster, answer };
-}
-
-let killed: Awaited<ReturnType<typeof killBetweenIntentAndApply>>;
-
 const scenarios: Record<string, () => Promise<void>> = {
-  "a killed function leaves a record from which the sweep finishes the tenant, with one set of events": async () => {
-    const { tenantId, cluster, answer } = killed;
-    expect((await answer).answer.status).toBeGreaterThanOrEqual(500);
-    const left = await api("GET", `/tenants/${tenantId}`);
-    expect(left.body).toMatchObject({ phase: "Provisioning", generation: 1, observedGeneration: 0 });
-    await expect(kubectl("get", "namespace", `tenant-${tenantId}`)).rejects.toThrow(/NotFound/);
-    await untilPhase(tenantId, "Ready", LONGEST);
-    expect(await typesOf(tenantId)).toEqual(["1 TenantOnboarded", "2 TenantReady"]);
-    expect(served(cluster)).toEqual(everyObjectOnce(tenantId));
-  },
-
   "a cluster that is down: 202, the condition says why, TenantFailed once, and it finishes by itself when the cluster is up": async () => {
     const cluster = await registered();
     await cluster.proxy.down();
@@ -226,9 +191,8 @@ const scenarios: Record<string, () => Promise<void>> = {
 describe("When the cluster or a function fails", () => {
   const results = new Map<string, Promise<unknown>>();
 
-  /** Side by side, since nearly all of it is waiting. The kill comes first, and alone: it would hit the others' calls. */
-  beforeAll(async () => {
-    killed = await killBetweenIntentAndApply();
+  /** Side by side, since nearly all of it is waiting. */
+  beforeAll(() => {
     for (const [title, run] of Object.entries(scenarios)) {
       results.set(
         title,
@@ -238,7 +202,7 @@ describe("When the cluster or a function fails", () => {
         ),
       );
     }
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all(results.values());

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { anId, api, kubectl, kubeObject, newKey, putEvent, takeMessage, trailOf, until, untilPhase } from "../support/stack.ts";
+import { anId, api, kubectl, kubeObject, newKey, putEvent, takeMessage, trailOf, until, untilPhase, untilSwept } from "../support/stack.ts";
 
 const grantsOf = (tenantId: string) => `/tenants/${tenantId}/grants`;
 /** As contract.md says: what a path cannot hold goes as `~<base64url>`. */
@@ -92,9 +92,9 @@ describe("Grants by the API", () => {
     const { status, body } = await api("PUT", path(tenantId, "temp@example.com", "tenant-viewer"), { expiresAt });
     expect([status, body.expiresAt]).toEqual([201, expiresAt]);
     expect(await bindings(tenantId)).toHaveLength(1);
-    await until("the binding to go", async () => ((await bindings(tenantId)).length === 0 ? true : undefined), 100);
+    await untilSwept("the binding to go", ["sweep"], async () => ((await bindings(tenantId)).length === 0 ? true : undefined));
     expect((await trailOf(tenantId)).at(-1)).toMatchObject({ type: "TenantAccessRevoked", detail: { data: { reason: "Expired" } } });
-  }, 120_000);
+  });
 
   test("given side by side all stand, and all go with the suspension and come back after it", async () => {
     const users = Array.from({ length: 20 }, (_, index) => `user${index}@example.com`);

@@ -1,6 +1,6 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { anId, api, dynamodb, newKey, tableName, until, untilPhase } from "../support/stack.ts";
+import { anId, api, dynamodb, newKey, tableName, until, untilPhase, untilSwept } from "../support/stack.ts";
 import { recordOf } from "../support/world.ts";
 
 /** A registration of its own for the stack's cluster, so that its tenants alone are revised; of a capacity that draws no others. */
@@ -35,23 +35,25 @@ describe("A wave of revisions", () => {
     expect(before).toEqual(ids.map(() => expect.objectContaining({ appliedRevision: expect.any(String), generation: 1 })));
     expect(await Promise.all(ids.map(isolated))).toEqual(["False", "False"]);
     expect((await put(true)).status).toBe(200);
-    await until(
+    await untilSwept(
       "the wave to reach both tenants",
+      ["revisions"],
       async () => ((await Promise.all(ids.map(isolated))).every((status) => status === "True") ? true : undefined),
-      150,
+      60,
     );
     const after = await Promise.all(ids.map(recordOf));
     for (const [index, record] of after.entries()) {
       expect(record).toMatchObject({ generation: 1, phase: "Ready", revisionAsked: { target: expect.any(String) } });
       expect(record?.["appliedRevision"]).not.toBe(before[index]?.["appliedRevision"]);
     }
-    const { body } = await until(
+    const { body } = await untilSwept(
       "the wave to be done",
+      ["revisions"],
       async () => {
         const answer = await api("GET", "/revisions");
         return answer.body.status === "done" ? answer : undefined;
       },
-      150,
+      60,
     );
     expect(body).toMatchObject({
       revision: expect.any(String),
@@ -59,7 +61,7 @@ describe("A wave of revisions", () => {
       tenants: { waiting: 0, underWay: 0 },
     });
     expect(body.tenants.current).toBeGreaterThanOrEqual(2);
-  }, 320_000);
+  }, 150_000);
 
   test("that is stopped goes on when a person resumes it, once for one key", async () => {
     const stop = () =>

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { anId, api, dynamodb, newKey, putEvent, tableName, trailOf, until, untilPhase } from "../support/stack.ts";
+import { anId, api, dynamodb, newKey, putEvent, tableName, trailOf, until, untilPhase, untilSwept } from "../support/stack.ts";
 
 const nowhere = { nowhere: "at-all" };
 const made: string[] = [];
@@ -44,17 +44,13 @@ describe("A tenant that no cluster fits", () => {
     await dynamodb.send(
       new UpdateItemCommand({ ...lost, UpdateExpression: "SET dueAt = :past", ExpressionAttributeValues: { ":past": { S: past } } }),
     );
-    await until(
-      "the sweep to have it reconciled",
-      async () => {
-        const { Attributes } = await dynamodb.send(new UpdateItemCommand({ ...lost, ReturnValues: "ALL_NEW" }));
-        const dueAt = Attributes?.["dueAt"]?.S ?? past;
-        // The claim moves the due time by minutes; the reconcile that follows, by half of one.
-        return dueAt > past && Date.parse(dueAt) - Date.now() < 60_000 ? true : undefined;
-      },
-      100,
-    );
-  }, 120_000);
+    await untilSwept("the sweep to have it reconciled", ["sweep"], async () => {
+      const { Attributes } = await dynamodb.send(new UpdateItemCommand({ ...lost, ReturnValues: "ALL_NEW" }));
+      const dueAt = Attributes?.["dueAt"]?.S ?? past;
+      // The claim moves the due time by minutes; the reconcile that follows, by half of one.
+      return dueAt > past && Date.parse(dueAt) - Date.now() < 60_000 ? true : undefined;
+    });
+  });
 
   test("is decommissioned at once, in the wait of its caller", async () => {
     const tenantId = await unplaced();
@@ -92,10 +88,8 @@ describe("An event that the stream lost", () => {
         ExpressionAttributeValues: { ":past": { S: past }, ":shard": { S: "event#0" } },
       }),
     );
-    await until(
-      "the sweep to have published it",
-      async () => ((await trailOf(tenantId)).every((event) => !("dueAt" in event)) ? true : undefined),
-      100,
+    await untilSwept("the sweep to have published it", ["outbox-sweep"], async () =>
+      (await trailOf(tenantId)).every((event) => !("dueAt" in event)) ? true : undefined,
     );
-  }, 120_000);
+  });
 });

@@ -4,6 +4,7 @@ import { type Passing, statusAnswer } from "../support/fault-proxy.ts";
 import { aFaultyCluster } from "../support/faulty-cluster.ts";
 import { until } from "../support/stack.ts";
 import type { Heard } from "./bus.ts";
+import { functionKilledBeforeApply } from "./killed-function.ts";
 import { seeded } from "./random.ts";
 import { ask, prove, readyAmong, someIds, untilReady } from "./tenants.ts";
 
@@ -144,6 +145,7 @@ type Case = (parts: Parts) => Promise<Result>;
 export const groups: Record<string, Case>[] = [
   {
     "The network to a cluster is cut during 30 onboardings": networkCut,
+    "A function is killed between its intent and its first apply": functionKilledBeforeApply,
     "A cluster throttles, fails and resets connections during 100 onboardings": answersFail,
   },
   { "The API server is killed during 100 onboardings": apiServerKilled },

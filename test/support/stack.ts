@@ -5,6 +5,7 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import { DeleteMessageCommand, GetQueueUrlCommand, type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { kubectl as runKubectl } from "../../local/kubernetes/kubectl.ts";
+import { invoke } from "./invoke.ts";
 
 /** The stack that `npm test` (or `npm start`, by its stack.env) put into the environment. */
 const env = (name: string): string => {
@@ -98,6 +99,17 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>,
   }
   throw new Error(`Waited ${seconds} s in vain for: ${what}`, { cause: last });
 }
+
+/** Waits until `look` answers, and invokes scheduled functions between looks: their schedule would take up to a minute. */
+export const untilSwept = <T>(what: string, functionKeys: string[], look: () => Promise<T | undefined>, seconds = 30): Promise<T> =>
+  until(
+    what,
+    async () => {
+      await Promise.all(functionKeys.map((key) => invoke(key)));
+      return await look();
+    },
+    seconds,
+  );
 
 /** Waits for a tenant's phase; the body of `GET /tenants/{id}` then. */
 export const untilPhase = (tenantId: string, phase: string, seconds = 30) =>
