@@ -79,6 +79,12 @@ export const quotaPatch = z
     persistentVolumeClaims: resources.persistentVolumeClaims.nullable().optional(),
     secrets: resources.secrets.nullable().optional(),
     configMaps: resources.configMaps.nullable().optional(),
+    deployments: resources.deployments.nullable().optional(),
+    statefulSets: resources.statefulSets.nullable().optional(),
+    jobs: resources.jobs.nullable().optional(),
+    cronJobs: resources.cronJobs.nullable().optional(),
+    ingresses: resources.ingresses.nullable().optional(),
+    horizontalPodAutoscalers: resources.horizontalPodAutoscalers.nullable().optional(),
   })
   .meta({ description: "What the tenant may use in all, where it differs from its tier; `null` goes back to the tier's value." });
 export type QuotaPatch = z.infer<typeof quotaPatch>;

@@ -24,6 +24,12 @@ export const example: z.input<typeof schema> = {
       persistentVolumeClaims: 20,
       secrets: 100,
       configMaps: 100,
+      deployments: 100,
+      statefulSets: 50,
+      jobs: 200,
+      cronJobs: 50,
+      ingresses: 50,
+      horizontalPodAutoscalers: 100,
     },
   },
 };

@@ -24,6 +24,12 @@ export const quotaSchema = z.strictObject({
   persistentVolumeClaims: count,
   secrets: count,
   configMaps: count,
+  deployments: count,
+  statefulSets: count,
+  jobs: count,
+  cronJobs: count,
+  ingresses: count,
+  horizontalPodAutoscalers: count,
 });
 export type Quota = z.infer<typeof quotaSchema>;
 export type QuotaOverride = { [K in keyof Quota]?: Quota[K] | undefined };

@@ -6,12 +6,14 @@ import { grantRoles } from "./bootstrap/grant-roles.ts";
 import { priorityClasses } from "./bootstrap/priority-classes.ts";
 import { provisioner } from "./bootstrap/provisioner.ts";
 import { scopePolicies } from "./bootstrap/scope-policies.ts";
+import { tenantPolicies } from "./bootstrap/tenant-policies.ts";
 
 /** What a cluster needs once, before its first tenant: the policies first, so that no right is ever there without its bound. */
 export function bootstrapObjects(platform: Platform): BootstrapEntry[] {
   return [
     ...generationPolicy(),
     ...scopePolicies(platform),
+    ...tenantPolicies(platform),
     ...flowControl(),
     ...priorityClasses(platform),
     ...grantRoles(platform),

@@ -5,8 +5,11 @@ import { isAsleep, namespaceOf, type Tenant } from "../domain/tenant.ts";
 import { metadata, NAMES } from "./identity.ts";
 import { tierOf } from "./tier.ts";
 
+/** What a Deployment or StatefulSet keeps: ten former revisions (the default of `revisionHistoryLimit`), the current and the next one. */
+const REVISIONS = 12;
+
 /**
- * The tenant's quota. Node ports are closed, and a LoadBalancer service takes one for each of its ports unless it says
+ * The tenant's quota: every kind that a tenant can create has a count, so that no tenant fills etcd. Node ports are closed, and a LoadBalancer service takes one for each of its ports unless it says
  * `allocateLoadBalancerNodePorts: false`.
  */
 export function resourceQuota(tenant: Tenant, platform: Platform): V1ResourceQuota {
@@ -30,6 +33,14 @@ export function resourceQuota(tenant: Tenant, platform: Platform): V1ResourceQuo
         persistentvolumeclaims: String(quota.persistentVolumeClaims),
         secrets: String(quota.secrets),
         configmaps: String(quota.configMaps),
+        "count/deployments.apps": String(quota.deployments),
+        "count/statefulsets.apps": String(quota.statefulSets),
+        "count/jobs.batch": String(quota.jobs),
+        "count/cronjobs.batch": String(quota.cronJobs),
+        "count/ingresses.networking.k8s.io": String(quota.ingresses),
+        "count/horizontalpodautoscalers.autoscaling": String(quota.horizontalPodAutoscalers),
+        "count/replicasets.apps": String(quota.deployments * REVISIONS),
+        "count/controllerrevisions.apps": String(quota.statefulSets * REVISIONS),
       },
     },
   };

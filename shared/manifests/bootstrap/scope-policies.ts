@@ -1,5 +1,5 @@
 import type { Platform } from "../../domain/platform.ts";
-import { LABEL_MANAGED_BY, LABEL_TIER, MANAGED_BY, NAMES, NAMESPACE_PREFIX } from "../identity.ts";
+import { LABEL_MANAGED_BY, MANAGED_BY, NAMES, NAMESPACE_PREFIX } from "../identity.ts";
 import type { BootstrapEntry } from "./entry.ts";
 import { byProvisioner, denyPolicy } from "./policy.ts";
 
@@ -84,29 +84,6 @@ rights it holds), and nothing is bound to a group, to a system user, to another 
   );
 }
 
-/** Without it, any tenant could name the class of a higher tier, or a system one. */
-function priority(platform: Platform): BootstrapEntry[] {
-  const highest = Object.entries(platform.tiers).map(([tier, { priority }]) => `'${tier}': ${priority}`);
-  return denyPolicy("tenantry-priority", "No pod in a tenant's namespace outranks the tenant's tier, whoever creates it.", {
-    matchConstraints: {
-      namespaceSelector: { matchLabels: { [LABEL_MANAGED_BY]: MANAGED_BY } },
-      resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] }],
-    },
-    variables: [
-      { name: "tier", expression: `namespaceObject.metadata.?labels[?'${LABEL_TIER}'].orValue('')` },
-      { name: "highest", expression: `{${highest.join(", ")}}[?variables.tier].orValue(0)` },
-    ],
-    validations: [
-      {
-        expression: "object.spec.?priority.orValue(0) <= variables.highest",
-        messageExpression: "'pods of the tier \"' + variables.tier + '\" may have a priority of ' + string(variables.highest) + ' at most'",
-        message: "the pod's priority is above its tenant's tier",
-        reason: "Forbidden",
-      },
-    ],
-  });
-}
-
 /** Of a CronJob, the control plane may turn `suspend` and nothing else: the right to patch would reach the images, too. */
 function sleep(): BootstrapEntry[] {
   return denyPolicy("tenantry-sleep", "The control plane may suspend a CronJob, and wake it; what it runs and when stays the tenant's.", {
@@ -122,5 +99,5 @@ function sleep(): BootstrapEntry[] {
   });
 }
 
-/** The policies that bound what the control plane may touch and grant, and how far a tenant's pods may rise. */
-export const scopePolicies = (platform: Platform): BootstrapEntry[] => [...scope(), ...access(platform), ...sleep(), ...priority(platform)];
+/** The policies that bound what the control plane may touch and grant. */
+export const scopePolicies = (platform: Platform): BootstrapEntry[] => [...scope(), ...access(platform), ...sleep()];

@@ -62,6 +62,12 @@ const quota: fc.Arbitrary<Quota> = fc.record({
   persistentVolumeClaims: fc.nat(),
   secrets: fc.nat(),
   configMaps: fc.nat(),
+  deployments: fc.nat(),
+  statefulSets: fc.nat(),
+  jobs: fc.nat(),
+  cronJobs: fc.nat(),
+  ingresses: fc.nat(),
+  horizontalPodAutoscalers: fc.nat(),
 });
 const override: fc.Arbitrary<QuotaOverride> = fc.record(
   { cpu: fc.option(quantity, { nil: undefined }), memory: quantity, pods: fc.nat(), secrets: fc.option(fc.nat(), { nil: undefined }) },

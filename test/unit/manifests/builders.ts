@@ -54,6 +54,12 @@ export function aPlatform(network: Partial<Platform["network"]> = {}): Platform 
     persistentVolumeClaims: 2,
     secrets: 20,
     configMaps: 30,
+    deployments: 20,
+    statefulSets: 10,
+    jobs: 40,
+    cronJobs: 10,
+    ingresses: 10,
+    horizontalPodAutoscalers: 20,
   };
   const limits = {
     default: { cpu: "200m", memory: "256Mi" },

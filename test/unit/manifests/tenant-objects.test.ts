@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import type { KubernetesObject, V1Role, V1RoleBinding } from "@kubernetes/client-node";
+import type { KubernetesObject, V1ResourceQuota, V1Role, V1RoleBinding } from "@kubernetes/client-node";
 import fc from "fast-check";
 import config from "../../../config/tenantry.ts";
 import type { Tenant } from "../../../shared/domain/tenant.ts";
 import { blueprints, conditionOf, objectHash, objectKey, revision, tenantObjects } from "../../../shared/manifests/index.ts";
+import { tenantRules } from "../../../shared/manifests/rights.ts";
 import { aCluster, aPlatform, aTenant } from "./builders.ts";
 
 const objectsOf = (tenant: Tenant, platform = config): KubernetesObject[] => tenantObjects(tenant, platform, aCluster(), "test");
@@ -251,4 +252,22 @@ test("a blueprint names the object that it makes", () => {
       expect({ key: objectKey(object), kind: object.kind, name: object.metadata?.name }).toEqual({ key, kind, name });
     }
   }
+});
+
+describe("the quota", () => {
+  test("counts every kind that a tenant may create, and those that controllers create from them", () => {
+    const quota = find<V1ResourceQuota>(objectsOf(aTenant()), "ResourceQuota");
+    const creatable = tenantRules
+      .filter(({ verbs }) => verbs.includes("create"))
+      .flatMap(({ apiGroups = [], resources = [] }) =>
+        // A subresource such as pods/exec is no object of its own.
+        resources
+          .filter((resource) => !resource.includes("/"))
+          .map((resource) => (apiGroups[0] === "" ? resource : `count/${resource}.${apiGroups[0]}`)),
+      );
+    expect(creatable).toContain("count/deployments.apps");
+    expect(Object.keys(quota.spec?.hard ?? {})).toEqual(
+      expect.arrayContaining([...creatable, "count/replicasets.apps", "count/controllerrevisions.apps"]),
+    );
+  });
 });
