@@ -157,9 +157,13 @@ export interface ReconcileQueue {
 export interface ClusterRegistry {
   get(name: string): Promise<Cluster | undefined>;
   list(): Promise<Cluster[]>;
-  /** With a dedupe item, in one transaction: throws `WriteConflict` where that item exists. */
-  put(cluster: Cluster, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
-  delete(name: string, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
+  /**
+   * Holds only if the cluster is as `before` was read, or is not there (`undefined`); with a dedupe item, in one transaction.
+   * Answers it as it is stored, with its next version. Throws `WriteConflict`, also where the dedupe item exists.
+   */
+  write(before: Cluster | undefined, after: Omit<Cluster, "version">, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<Cluster>;
+  /** Holds only if the cluster is as it was read. Throws `WriteConflict` as `write` does. */
+  remove(cluster: Cluster, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
 }
 
 /** What is bounded in a cluster, and to how many at once. */

@@ -3,7 +3,10 @@ import { renderCluster } from "../../shared/http/render.ts";
 import type { HttpAnswer } from "../../shared/http/request.ts";
 import { clustersApi } from "../../shared/http/routes/clusters-api.ts";
 import type { Cluster } from "../../shared/domain/cluster.ts";
-import { readCluster, registerCluster, removeCluster, setCluster } from "../../shared/usecases/register-cluster.ts";
+import { changeCluster } from "../../shared/usecases/change-cluster.ts";
+import { readCluster } from "../../shared/usecases/read-cluster.ts";
+import { registerCluster } from "../../shared/usecases/register-cluster.ts";
+import { removeCluster } from "../../shared/usecases/remove-cluster.ts";
 import { keyOf } from "../http.ts";
 import { type ClusterDeps, clusterDeps } from "./deps.ts";
 
@@ -28,13 +31,13 @@ export const createHandler = (deps: ClusterDeps) =>
         return { status: 204 };
       },
       cordonCluster: async (request) =>
-        answer(await setCluster(request.params.name, { state: "Cordoned" }, deps, keyOf(request, "cordonCluster"))),
+        answer(await changeCluster(request.params.name, { state: "Cordoned" }, deps, keyOf(request, "cordonCluster"))),
       uncordonCluster: async (request) =>
-        answer(await setCluster(request.params.name, { state: "Active" }, deps, keyOf(request, "uncordonCluster"))),
+        answer(await changeCluster(request.params.name, { state: "Active" }, deps, keyOf(request, "uncordonCluster"))),
       pauseCluster: async (request) =>
-        answer(await setCluster(request.params.name, { paused: true }, deps, keyOf(request, "pauseCluster"))),
+        answer(await changeCluster(request.params.name, { paused: true }, deps, keyOf(request, "pauseCluster"))),
       resumeCluster: async (request) =>
-        answer(await setCluster(request.params.name, { paused: false }, deps, keyOf(request, "resumeCluster"))),
+        answer(await changeCluster(request.params.name, { paused: false }, deps, keyOf(request, "resumeCluster"))),
     },
     deps,
   );

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import platform from "../../config/tenantry.ts";
 import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-registry.ts";
 import { openTable } from "../../shared/adapters/dynamodb/table.ts";
@@ -6,11 +7,12 @@ import { createTenantDirectory } from "../../shared/adapters/dynamodb/tenant-dir
 import { describeCluster } from "../../shared/adapters/eks/describe.ts";
 import { createClusterAccess } from "../../shared/adapters/kubernetes/access.ts";
 import type { Log } from "../../shared/ports.ts";
-import type { ClusterPorts } from "../../shared/usecases/register-cluster.ts";
+import type { RegistrationPorts } from "../../shared/usecases/register-cluster.ts";
+import type { RemovalPorts } from "../../shared/usecases/remove-cluster.ts";
 import { readEnv } from "../env.ts";
 import { clock, log } from "../runtime.ts";
 
-export type ClusterDeps = ClusterPorts & { log: Log };
+export type ClusterDeps = RegistrationPorts & RemovalPorts & { log: Log };
 
 export function clusterDeps(): ClusterDeps {
   const env = readEnv("TABLE_NAME", "AWS_REGION");
@@ -23,6 +25,7 @@ export function clusterDeps(): ClusterDeps {
     clusters: createClusterAccess({ platform }),
     describe: describeCluster,
     defaultRegion: env.AWS_REGION,
+    sleep,
     clock,
     log,
   };

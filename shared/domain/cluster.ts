@@ -13,6 +13,8 @@ export type AccessSettings =
 /** A cluster of the registry. */
 export interface Cluster {
   name: string;
+  /** Grows with every write: each holds only on what it read. */
+  version: number;
   /** `https://` URL of the API server. */
   endpoint: string;
   /** PEM bundle, base64, as EKS gives it. */
@@ -25,7 +27,8 @@ export interface Cluster {
   labels: Record<string, string>;
   /** Weight in placement: tenants spread in proportion. 0 takes none. */
   capacity: number;
-  state: "Active" | "Cordoned";
+  /** `Cordoned` and `Removing` take no new tenants; a removal marks the cluster before it looks for tenants. */
+  state: "Active" | "Cordoned" | "Removing";
   /** Intent of its tenants is recorded, and nothing is applied. */
   paused?: boolean | undefined;
   capabilities: {
@@ -39,3 +42,6 @@ export interface Cluster {
   createdAt: Timestamp;
   updatedAt: Timestamp;
 }
+
+/** What it takes to speak to a cluster. */
+export type ClusterConnection = Pick<Cluster, "name" | "endpoint" | "certificateAuthority" | "region" | "eksClusterName" | "roleArn">;

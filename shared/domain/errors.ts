@@ -13,6 +13,7 @@ export const errorCodes = {
   PreconditionFailed: { retryable: false },
   ClusterNotFound: { retryable: false },
   ClusterInUse: { retryable: false },
+  ClusterRemoved: { retryable: false },
   TenantNotPlaced: { retryable: true },
   ClusterAccessUnknown: { retryable: false },
   ClusterUnreachable: { retryable: true },

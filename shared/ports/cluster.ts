@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { Cluster } from "../domain/cluster.ts";
+import type { ClusterConnection } from "../domain/cluster.ts";
 import type { ObjectRef } from "../domain/object-ref.ts";
 
 export type { ObjectRef } from "../domain/object-ref.ts";
@@ -73,5 +73,5 @@ export interface ClusterApi {
 }
 
 export interface ClusterAccess {
-  connect(cluster: Cluster): ClusterApi;
+  connect(cluster: ClusterConnection): ClusterApi;
 }

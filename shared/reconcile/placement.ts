@@ -1,7 +1,7 @@
 import type { Cluster } from "../domain/cluster.ts";
 import { place } from "../domain/placement.ts";
 import type { Tenant } from "../domain/tenant.ts";
-import { WriteConflict } from "../ports.ts";
+import { unlessMoved } from "../ports.ts";
 import { evenly } from "./evenly.ts";
 import type { ReconcilePorts } from "./ports.ts";
 
@@ -30,11 +30,23 @@ export async function placement(
   const choice = place(tenant, await registry.list(), platform, evenly);
   if (!("cluster" in choice)) return choice;
   const after = { ...tenant, cluster: choice.cluster.name };
-  try {
-    await store.write({ before: tenant, after, lease: "hold" });
-    return { record: after, cluster: choice.cluster };
-  } catch (error) {
-    if (error instanceof WriteConflict) return "moved";
-    throw error;
+  if (!(await unlessMoved(store.write({ before: tenant, after, lease: "hold" })))) return "moved";
+  // A removal marks the cluster before it looks for tenants: it finds this one, or this finds the mark.
+  const cluster = await registry.get(choice.cluster.name);
+  if (cluster !== undefined && cluster.state !== "Removing") return { record: after, cluster };
+  await takeBack(after, store);
+  return "moved";
+}
+
+/** Tries of taking a tenant back: a try fails only where new intent was written in between. */
+const TRIES = 5;
+
+/** Takes the tenant from a cluster where nothing was applied yet, also where new intent comes at the same time. */
+async function takeBack(placed: Tenant, store: ReconcilePorts["store"]): Promise<void> {
+  let before: Tenant | undefined = placed;
+  for (let tries = 0; tries < TRIES && before !== undefined; tries++) {
+    if (before.lease?.owner !== placed.lease?.owner) return;
+    if (await unlessMoved(store.write({ before, after: { ...before, cluster: undefined }, lease: "hold" }))) return;
+    before = await store.get(placed.tenantId);
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { TenantryError } from "../domain/errors.ts";
 import { ttlAfter } from "../domain/outbox.ts";
 import { type Clock, type Dedupe, type TenantStore, WriteConflict } from "../ports.ts";
@@ -18,9 +19,14 @@ export interface OncePorts {
 /** What `change` writes in its own transaction, so that it holds once. */
 export type DedupeItem = Pick<Dedupe, "key" | "hash" | "ttl">;
 
+/** Tries of one change, and the pause that each conflict adds before the next, milliseconds. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 20;
+
 /**
  * A change that its key makes at most once: a copy renders what stands, and changes nothing. What failed left no key,
- * so it may be tried again under the same. Throws `IdempotencyKeyReused`, and what `change` and `render` throw.
+ * so it may be tried again under the same. A change that meets `WriteConflict` is made again on what it then reads.
+ * Throws `IdempotencyKeyReused`, `WriteContention`, and what `change` and `render` throw.
  */
 export async function once<T>(
   key: CommandKey | undefined,
@@ -28,14 +34,16 @@ export async function once<T>(
   change: (dedupe: DedupeItem | undefined) => Promise<T>,
   render: () => Promise<T>,
 ): Promise<T> {
-  if (key === undefined) return change(undefined);
-  if (await cameBefore(key, ports)) return render();
-  try {
-    return await change({ key: key.id, hash: key.hash, ttl: ttlAfter(ports.clock.now().toISOString(), ports.dedupeDays) });
-  } catch (error) {
-    // Another with this key was first, since we looked.
-    if (error instanceof WriteConflict && (await cameBefore(key, ports))) return render();
-    throw error;
+  const dedupe = key && { key: key.id, hash: key.hash, ttl: ttlAfter(ports.clock.now().toISOString(), ports.dedupeDays) };
+  for (let attempt = 1; ; attempt += 1) {
+    if (key !== undefined && (await cameBefore(key, ports))) return render();
+    try {
+      return await change(dedupe);
+    } catch (cause) {
+      if (!(cause instanceof WriteConflict)) throw cause;
+      if (attempt === ATTEMPTS) throw new TenantryError("WriteContention", "Others are changing the same; try again.", { cause });
+    }
+    await sleep(attempt * PAUSE_MS);
   }
 }
 

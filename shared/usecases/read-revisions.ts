@@ -1,4 +1,3 @@
-import { TenantryError } from "../domain/errors.ts";
 import type { Platform } from "../domain/platform.ts";
 import {
   count,
@@ -11,7 +10,7 @@ import {
   type WaveTally,
 } from "../domain/revision-wave.ts";
 import { targetRevision } from "../manifests/index.ts";
-import { type RevisionIndex, type RevisionLog, WriteConflict } from "../ports.ts";
+import type { RevisionIndex, RevisionLog } from "../ports.ts";
 import { type CommandKey, type OncePorts, once } from "./once.ts";
 
 export interface RevisionPorts extends OncePorts {
@@ -80,10 +79,7 @@ export async function resumeRevisions(ports: RevisionPorts, key?: CommandKey): P
         updatedAt: now,
         version: wave.version + 1,
       };
-      await ports.log.write(after, before?.version, dedupe).catch((cause: unknown) => {
-        if (!(cause instanceof WriteConflict) || dedupe !== undefined) throw cause;
-        throw new TenantryError("WriteContention", "The wave moved meanwhile; look at it and try again.", { cause });
-      });
+      await ports.log.write(after, before?.version, dedupe);
     },
     async () => {},
   );

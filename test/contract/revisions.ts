@@ -44,12 +44,13 @@ export function revisionContract(name: string, make: () => Promise<Parts>): void
     });
 
     test("reads the wave and the clusters, and never takes the one for the other", async () => {
-      await parts.registry.put(aCluster({ name: "eu-1" }));
+      const cluster = await parts.registry.write(undefined, aCluster({ name: "eu-1" }));
       const seen = (await parts.log.read()).wave?.version;
       const wave = newWave("t", 2, "2030-01-01T00:00:00.000Z", (seen ?? 0) + 1);
       await parts.log.write(wave, seen);
-      expect(await parts.log.read()).toEqual({ wave, clusters: [aCluster({ name: "eu-1" })] });
-      expect((await parts.registry.list()).map((cluster) => cluster.name)).toEqual(["eu-1"]);
+      expect(await parts.log.read()).toEqual({ wave, clusters: [cluster] });
+      expect((await parts.registry.list()).map(({ name }) => name)).toEqual(["eu-1"]);
+      await parts.registry.remove(cluster);
     });
 
     test("refuses a wave whose version moved", async () => {

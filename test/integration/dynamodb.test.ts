@@ -8,6 +8,7 @@ import { createRevisionIndex, createRevisionLog } from "../../shared/adapters/dy
 import { openTable, type Table, toItem } from "../../shared/adapters/dynamodb/table.ts";
 import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
 import { createWebhookInbox } from "../../shared/adapters/dynamodb/webhook-inbox.ts";
+import { clusterRegistryContract } from "../contract/cluster-registry.ts";
 import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
@@ -68,6 +69,11 @@ revisionContract("The DynamoDB table", async () => ({
   registry: createClusterRegistry(table),
   index: createRevisionIndex(table, 2),
   log: createRevisionLog(table),
+}));
+
+clusterRegistryContract("The DynamoDB table", async () => ({
+  registry: createClusterRegistry(table),
+  findDedupe: (key) => createTenantStore(table).findDedupe(key),
 }));
 
 directoryContract("The DynamoDB table", async () => ({ directory: createDirectory(table), index: createDueIndex(table) }));

@@ -34,6 +34,7 @@ export const aTenant = (over: Partial<Tenant> = {}): Tenant => ({
 
 export const aCluster = (over: Partial<Cluster> = {}): Cluster => ({
   name: "local",
+  version: 1,
   endpoint: "https://127.0.0.1:6443",
   certificateAuthority: "",
   region: "eu-central-1",

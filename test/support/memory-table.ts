@@ -259,17 +259,25 @@ export class MemoryRegistry implements ClusterRegistry {
   constructor(clusters: Cluster[]) {
     this.clusters = new Map(clusters.map((cluster) => [cluster.name, cluster]));
   }
-  get = async (name: string): Promise<Cluster | undefined> => this.clusters.get(name);
-  list = async (): Promise<Cluster[]> => [...this.clusters.values()];
-  put: ClusterRegistry["put"] = async (cluster, dedupe) => {
-    this.#remember(dedupe);
+  get = async (name: string): Promise<Cluster | undefined> => copy(this.clusters.get(name));
+  list = async (): Promise<Cluster[]> => copy([...this.clusters.values()]);
+  write: ClusterRegistry["write"] = async (before, after, dedupe) => {
+    this.#hold(after.name, before, dedupe);
+    const cluster = copy({ ...after, version: (before?.version ?? 0) + 1 });
+    this.clusters.set(after.name, cluster);
+    return copy(cluster);
+  };
+  remove: ClusterRegistry["remove"] = async (cluster, dedupe) => {
+    this.#hold(cluster.name, cluster, dedupe);
+    this.clusters.delete(cluster.name);
+  };
+  /** Puts a cluster there, whatever there was: what a test starts from. */
+  set(cluster: Cluster): void {
     this.clusters.set(cluster.name, cluster);
-  };
-  delete: ClusterRegistry["delete"] = async (name, dedupe) => {
-    this.#remember(dedupe);
-    this.clusters.delete(name);
-  };
-  #remember(dedupe: DedupeItem | undefined): void {
+  }
+  #hold(name: string, before: Cluster | undefined, dedupe: DedupeItem | undefined): void {
+    const stored = this.clusters.get(name);
+    if (stored?.version !== before?.version || stored?.createdAt !== before?.createdAt) throw new WriteConflict("The cluster was changed.");
     if (dedupe === undefined) return;
     if (this.dedupes.has(dedupe.key)) throw new WriteConflict("The key came before.");
     this.dedupes.set(dedupe.key, dedupe);

@@ -1,3 +1,4 @@
+import { clusterRegistryContract } from "../contract/cluster-registry.ts";
 import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
@@ -22,6 +23,11 @@ revisionContract("The table in memory", async () => {
   const store = new MemoryTable();
   const registry = new MemoryRegistry([]);
   return { store, registry, index: memoryRevisionIndex(store), log: new MemoryRevisionLog(registry) };
+});
+
+clusterRegistryContract("The registry in memory", async () => {
+  const registry = new MemoryRegistry([]);
+  return { registry, findDedupe: async (key) => registry.dedupes.get(key) };
 });
 
 directoryContract("The directory in memory", async () => {

@@ -1,5 +1,5 @@
 import { STSClient } from "@aws-sdk/client-sts";
-import type { Cluster } from "../../domain/cluster.ts";
+import type { ClusterConnection } from "../../domain/cluster.ts";
 import type { Platform } from "../../domain/platform.ts";
 import type { Clock, ClusterAccess } from "../../ports.ts";
 import { KubernetesClient } from "./client.ts";
@@ -32,7 +32,7 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
   const assumeRole: AssumeRole = assumeRoleBy(options.sts ?? stsClients(), sessionName, clock);
   const known = new Map<string, { api: KubernetesClient; connections: Connections }>();
 
-  const open = (cluster: Cluster): { api: KubernetesClient; connections: Connections } => {
+  const open = (cluster: ClusterConnection): { api: KubernetesClient; connections: Connections } => {
     const connections = new Connections(kubeClusterOf(cluster), {
       connections: most,
       connectTimeoutMs: requestTimeoutMs,

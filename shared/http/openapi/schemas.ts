@@ -64,7 +64,9 @@ const Event = z
 const Cluster = z
   .strictObject({
     name: z.string(),
-    state: z.enum(["Active", "Cordoned"]),
+    state: z
+      .enum(["Active", "Cordoned", "Removing"])
+      .meta({ description: "Only an Active cluster takes new tenants. Removing: `DELETE` has begun; cordon or uncordon takes it back." }),
     paused: z.boolean().meta({ description: "Nothing is applied there." }),
     region: z.string(),
     eksClusterName: z.string(),

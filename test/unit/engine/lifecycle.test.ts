@@ -148,10 +148,10 @@ describe("A paused tenant", () => {
 
   test("on a paused cluster waits, and goes on when the cluster does", async () => {
     const { engine } = await onboarded();
-    await engine.registry.put(aCluster({ paused: true }));
+    engine.registry.set(aCluster({ paused: true }));
     const { tenant } = await changeTenant(engine.command(), { tier: "premium" }, engine.ports);
     expect(tenant.status.conditions.find(({ type }) => type === "Ready")).toMatchObject({ reason: "ClusterPaused" });
-    await engine.registry.put(aCluster());
+    engine.registry.set(aCluster());
     await engine.settle();
     expect(phaseOf(await engine.tenant())).toBe("Ready");
   });
@@ -256,12 +256,12 @@ describe("A decommission", () => {
 
   test("on a cluster that is gone is Blocked with the way out, and ?forget=cluster takes it", async () => {
     const { engine } = await onboarded();
-    await engine.registry.delete("local");
+    engine.registry.clusters.delete("local");
     engine.pass(1_000);
     const { tenant } = await tearDownTenant(engine.command(), engine.ports);
     expect(phaseOf(tenant)).toBe("Blocked");
     expect(tenant.status.failure?.message).toContain("?forget=cluster");
-    await engine.registry.put(aCluster({ endpoint: "https://127.0.0.1:1" }));
+    engine.registry.set(aCluster({ endpoint: "https://127.0.0.1:1" }));
     const forgotten = await tearDownTenant(engine.command(), engine.ports, { forgetCluster: true });
     expect(phaseOf(forgotten.tenant)).toBe("Deleted");
     expect(forgotten.tenant.status.proof).toMatchObject({ cluster: "local", namespaceAbsentAt: null });

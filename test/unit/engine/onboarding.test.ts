@@ -136,7 +136,7 @@ describe("Where an onboarding cannot go on", () => {
     const { tenant } = await onboardTenant(engine.command(), acme, engine.ports);
     expect(phaseOf(tenant)).toBe("Provisioning");
     expect(condition(tenant, "Placed")).toMatchObject({ status: "False", reason: "NoCluster" });
-    await engine.registry.put(aCluster());
+    engine.registry.set(aCluster());
     await engine.settle();
     expect(phaseOf(await engine.tenant())).toBe("Ready");
   });

@@ -89,6 +89,7 @@ describe("a tenant", () => {
 test("a cluster fits the published schema", () => {
   const cluster: Cluster = {
     name: "eu-1",
+    version: 1,
     endpoint: "https://eks.example",
     certificateAuthority: "UEVN",
     region: "eu-central-1",

@@ -18,6 +18,7 @@ beforeEach(async () => {
   server = await startTlsServer();
   cluster = {
     name: "shared-1",
+    version: 1,
     endpoint: server.cluster.server,
     certificateAuthority: server.cluster.caData,
     region: "eu-west-1",
@@ -49,7 +50,8 @@ test("a cluster is reached by a minted token, and each request and connection is
 test("connections are shared while endpoint, authority and role are the same, and not beyond", async () => {
   const access = createClusterAccess({ platform, sts });
   const api = access.connect(cluster);
-  expect(access.connect({ ...cluster, labels: { a: "1" }, capacity: 2 })).toBe(api);
+  const changed: Cluster = { ...cluster, labels: { a: "1" }, capacity: 2 };
+  expect(access.connect(changed)).toBe(api);
   for (const change of [
     { roleArn: "arn:aws:iam::111122223333:role/other" },
     { endpoint: "https://127.0.0.1:1" },

@@ -28,6 +28,7 @@ export function aTenant({ desired, ...parts }: TenantParts = {}): Tenant {
 export function aCluster(capabilities: Partial<Cluster["capabilities"]> = {}): Cluster {
   return {
     name: "one",
+    version: 1,
     endpoint: "https://kubernetes.example",
     certificateAuthority: "",
     region: "eu-central-1",
