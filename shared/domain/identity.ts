@@ -78,6 +78,8 @@ export interface DirectoryGroup {
   mappedFor?: string | undefined;
   /** The mapping changed, and not all members are worked through yet. */
   passing?: boolean | undefined;
+  /** How far the work on its members is, at one version of the group: whoever touches it makes that void. */
+  progress?: { version: number; after?: string | undefined } | undefined;
   createdAt: Timestamp;
   updatedAt: Timestamp;
   dueAt?: Timestamp | undefined;

@@ -47,6 +47,9 @@ export interface Directory {
    */
   touchGroup(provider: ProviderName, id: string, dueAt: Timestamp): Promise<boolean>;
 
+  /** Writes how far the work on its members is, where the group still has that version, and leaves the version as it is. Else nothing. */
+  noteProgress(group: DirectoryGroup, progress: DirectoryGroup["progress"]): Promise<void>;
+
   getMembership(provider: ProviderName, groupId: string, userId: string): Promise<Membership | undefined>;
   /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. Of the same time, who goes is gone. */
   putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "cause" | "ttl">): Promise<boolean>;

@@ -117,6 +117,19 @@ export function directoryContract(name: string, make: () => Promise<{ directory:
       expect(await directory.findGroups(`${provider}2`, "tenant:acme")).toEqual([]);
     });
 
+    test("notes how far the work on a group is, where nobody touched the group, and leaves its version", async () => {
+      const group = aGroup();
+      await directory.writeGroup(undefined, group);
+      const progress = { version: group.version, after: "u1" };
+      await directory.noteProgress(group, progress);
+      expect(await directory.getGroup(provider, "g1")).toEqual({ ...group, progress });
+      await directory.touchGroup(provider, "g1", at(1));
+      await directory.noteProgress(group, { ...progress, after: "u2" });
+      expect(await directory.getGroup(provider, "g1")).toMatchObject({ progress, version: group.version + 1 });
+      await directory.noteProgress(aGroup({ id: "g2" }), progress);
+      expect(await directory.getGroup(provider, "g2")).toBeUndefined();
+    });
+
     test("pages users and groups of one provider in the order of ids", async () => {
       for (const n of [3, 1, 2]) {
         await directory.writeUser(undefined, aUser({ id: `u${n}`, userName: `user${n}` }));

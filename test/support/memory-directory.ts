@@ -102,6 +102,11 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
     return true;
   }
 
+  async noteProgress({ provider, id, version }: DirectoryGroup, progress: DirectoryGroup["progress"]): Written {
+    const group = this.groups.get(of(provider, id));
+    if (group?.version === version) group.progress = copy(progress);
+  }
+
   async getMembership(provider: string, groupId: string, userId: string): Promise<Membership | undefined> {
     return copy(this.members.get(of(provider, groupId))?.get(userId));
   }

@@ -4,7 +4,7 @@ import { type Directory, WriteConflict } from "../../ports.ts";
 import { dueShardOf, keysOfIndex, queryPage, recordOf, versionIs, written } from "./directory-query.ts";
 import { keys, type Table, toItem } from "./table.ts";
 
-type Groups = Pick<Directory, "getGroup" | "writeGroup" | "deleteGroup" | "pageGroups" | "touchGroup" | "findGroups">;
+type Groups = Pick<Directory, "getGroup" | "writeGroup" | "deleteGroup" | "pageGroups" | "touchGroup" | "noteProgress" | "findGroups">;
 
 function itemOf(group: DirectoryGroup): Record<string, unknown> {
   const key = keys.group(group.provider, group.id);
@@ -57,6 +57,21 @@ export function directoryGroups(table: Table): Groups {
             ExpressionAttributeNames: { "#version": "version" },
             ConditionExpression: "attribute_exists(pk)",
             ExpressionAttributeValues: toItem({ ":due": dueAt, ":shard": dueShardOf(key, dueAt), ":one": 1 }),
+          }),
+        ),
+      );
+    },
+
+    async noteProgress({ provider, id, version }, progress) {
+      await written(
+        client.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: toItem(keys.group(provider, id)),
+            UpdateExpression: "SET progress = :progress",
+            ExpressionAttributeNames: { "#version": "version" },
+            ConditionExpression: "#version = :version",
+            ExpressionAttributeValues: toItem({ ":progress": progress, ":version": version }),
           }),
         ),
       );

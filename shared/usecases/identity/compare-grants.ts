@@ -6,7 +6,8 @@ import { rolesOf } from "../../domain/role-mapping.ts";
 import type { Directory, Log, TenantStore } from "../../ports.ts";
 import { membersOf } from "./change-members.ts";
 import { groupDue, type IdentityPorts, newerThan, nowOf } from "./due.ts";
-import { isAgain, userIdOf } from "./user-id.ts";
+import { isAgain } from "./marks.ts";
+import { userIdOf } from "./user-id.ts";
 
 export type GrantsComparisonPorts = IdentityPorts & {
   store: Pick<TenantStore, "get" | "pageGrants">;

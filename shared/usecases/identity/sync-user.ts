@@ -7,8 +7,9 @@ import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../change-access.ts";
 import { groupDue } from "./due.ts";
+import { again } from "./marks.ts";
 import { type AccessPorts, DONE, isStuck, STUCK_MS, type Worked } from "./ports.ts";
-import { again, userIdOf } from "./user-id.ts";
+import { userIdOf } from "./user-id.ts";
 
 /** Tenants whose grants are taken back side by side. */
 const AT_ONCE = 16;

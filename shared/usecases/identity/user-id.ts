@@ -8,7 +8,3 @@ export function userIdOf(user: DirectoryUser, { platform }: { platform: Platform
   const id = field === "userName" && user.nameless === true ? undefined : user[field];
   return userIdSchema.safeParse(id).success ? id : undefined;
 }
-
-/** The mark of a membership that is to be worked on again as its user changed, at that time. */
-export const again = ({ at }: Pick<DirectoryUser, "at">): string => `again:${at}`;
-export const isAgain = (synced: string | undefined): boolean => synced?.startsWith("again:") === true;

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "@jest/globals";
+import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
+import { aCause, aDirectoryUser } from "../../support/builders.ts";
+import { aCompany } from "../../support/company.ts";
+import type { Gate } from "../../fault/support/world.ts";
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `u${String(n).padStart(5, "0")}`);
+
+/** A tenant, and a group that gives its members a role there; Zed is one of them, and the last by id. */
+async function aGroup() {
+  const company = aCompany();
+  const { said, onboard, settle, world, directory } = company;
+  await onboard("acme");
+  await said.group("g1", "tenant:acme:viewer");
+  await said.user("zed");
+  await said.member("g1", "zed", true);
+  await settle();
+  /** `changed`: their users are judged anew besides. */
+  const join = async (ids: readonly string[], { changed = true } = {}) => {
+    for (const id of ids) {
+      if (changed) await said.user(id);
+      else await directory.writeUser(undefined, aDirectoryUser({ provider: "okta", id, userName: `${id}@example.com` }));
+      await directory.putMembership({ provider: "okta", groupId: "g1", userId: id, member: true, at: world.now() });
+    }
+    await said.member("g1", ids.at(-1) ?? "", true);
+  };
+  const granted = () => [...world.table.grants.values()].filter((grant) => grant.granted);
+  const hasAccess = (id: string) => granted().some(({ userId }) => userId === `${id}@example.com`);
+  /** One round of the platform, 2 seconds later; messages of the same item as one. */
+  const round = async (gate?: Gate) => {
+    world.accessQueue = [...new Map(world.accessQueue.map((one) => [one.item.pk + one.item.sk, one])).values()];
+    world.pass(2_000);
+    await world.tick(gate);
+  };
+  return { ...company, join, granted, hasAccess, round };
+}
+
+describe("Of a group with many changes, what takes access away", () => {
+  test("is recorded before what gives it, whatever the order of ids", async () => {
+    const { said, world, join, hasAccess, granted, round } = await aGroup();
+    await join(names(300));
+    world.pass(1);
+    await said.member("g1", "zed", false);
+    await round();
+    expect(hasAccess("zed")).toBe(false);
+    expect(granted().length).toBeLessThan(300);
+    for (let n = 0; n < 100 && granted().length < 300; n++) await round();
+    expect(granted()).toHaveLength(300);
+  }, 60_000);
+
+  test("is recorded also where grants wait, as the tenant is paused with as many as it may have under way", async () => {
+    const { said, world, ports, join, hasAccess, granted, round } = await aGroup();
+    await pauseTenant({ tenantId: "acme", cause: aCause(), occurredAt: world.now(), newest: true }, true, ports);
+    await join(names(200));
+    for (let n = 0; n < 5; n++) await round();
+    expect(granted().length).toBeLessThan(201);
+    await said.member("g1", "zed", false);
+    await round();
+    expect(hasAccess("zed")).toBe(false);
+  }, 60_000);
+
+  test("is recorded for every member of a renamed group before anybody is given anything by the new name", async () => {
+    const { said, onboard, settle, world, join, round } = await aGroup();
+    await onboard("umbra");
+    await join(names(120));
+    await settle();
+    const order: string[] = [];
+    const gate: Gate = async (call, effect, args) => {
+      const [write] = args as [{ grants?: { after?: { granted: boolean; tenantId: string } }[] }];
+      if (call === "store.write") for (const { after } of write.grants ?? []) order.push(after?.granted === true ? "grant" : "revoke");
+      return effect();
+    };
+    await said.group("g1", "tenant:umbra:viewer");
+    for (let n = 0; n < 40 && (n === 0 || !world.quiet()); n++) await round(gate);
+    expect(order).toEqual([...Array(121).fill("revoke"), ...Array(121).fill("grant")]);
+  }, 60_000);
+});
+
+describe.each([200, 400])("The calls for %i members of one group", (count) => {
+  const counted = async (company: Awaited<ReturnType<typeof aGroup>>, done: () => boolean) => {
+    const calls = new Map<string, number>();
+    const gate: Gate = (call, effect) => {
+      calls.set(call, (calls.get(call) ?? 0) + 1);
+      return effect();
+    };
+    for (let n = 0; n < 400 && !done(); n++) await company.round(gate);
+    expect(done()).toBe(true);
+    return (call: string) => (calls.get(`directory.${call}`) ?? 0) / count;
+  };
+
+  test("who join at once are in proportion to their number", async () => {
+    const company = await aGroup();
+    await company.join(names(count), { changed: false });
+    const perMember = await counted(company, () => company.granted().length === count + 1);
+    expect(perMember("getUser")).toBeLessThan(2);
+    expect(perMember("markMembership")).toBeLessThanOrEqual(1);
+    expect(perMember("pageMembers")).toBeLessThan(0.1);
+  }, 60_000);
+
+  test("who are all renamed are in proportion to their number", async () => {
+    const company = await aGroup();
+    const { said, settle, granted, world } = company;
+    await company.join(names(count), { changed: false });
+    await settle();
+    for (const id of names(count)) await said.user(id, { userName: `${id}@example.org` });
+    const perMember = await counted(
+      company,
+      () => granted().filter(({ userId }) => userId.endsWith(".org")).length === count && world.quiet(),
+    );
+    expect(granted()).toHaveLength(count + 1);
+    expect(perMember("getUser")).toBeLessThan(5);
+    expect(perMember("markMembership")).toBeLessThanOrEqual(3);
+    expect(perMember("pageMembers")).toBeLessThan(0.1);
+  }, 60_000);
+});
