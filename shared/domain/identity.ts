@@ -14,7 +14,8 @@ export interface DirectoryUser {
   externalId?: string | undefined;
   /** Primary email address. */
   email?: string | undefined;
-  active: boolean;
+  /** Whether they may have access; `undefined` where SCIM removed it, which gives none either. */
+  active: boolean | undefined;
   /** What SCIM stored besides, as it came. */
   attributes?: Record<string, unknown> | undefined;
   /** When `active` or the names last changed, as the provider dates it: the highest wins. */

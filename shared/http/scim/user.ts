@@ -16,7 +16,7 @@ const userSchema = z.looseObject({
 });
 
 /** What a user's resource says; one that does not say whether they are active leaves that as it stands. Throws `ScimError`. */
-export function userDraftOf(resource: unknown, standing: { active: boolean } = { active: true }): UserDraft {
+export function userDraftOf(resource: unknown, standing: Pick<UserDraft, "active"> = { active: true }): UserDraft {
   const user = checked(userSchema, resource);
   const { userName, externalId, active = standing.active } = user;
   return { userName, externalId, active, email: emailOf(user.emails), attributes: others(user, ["userName", "externalId", "active"]) };
@@ -40,18 +40,18 @@ export function renderUser(user: DirectoryUser): Resource {
     userName,
     ...(address !== undefined && { emails: [{ value: address, primary: true }] }),
     ...attributes,
-    active,
+    ...(active !== undefined && { active }),
     meta: metaOf("User", user),
   };
 }
 
-/** What a user is after a PATCH's operations. Throws `ScimError`. */
+/** What a user is after a PATCH's operations; one whose `active` they removed is not active. Throws `ScimError`. */
 export function patchedUser(user: DirectoryUser, operations: Operation[]): UserDraft {
   const { meta: _meta, schemas: _schemas, ...resource } = renderUser(user);
   const after = patched(resource, withPaths(operations));
   // An extension is told by its attributes, and gone without any.
   return userDraftOf(
     Object.fromEntries(Object.entries(after).filter(([, value]) => !isComplex(value) || Object.keys(value).length > 0)),
-    user,
+    { active: undefined },
   );
 }

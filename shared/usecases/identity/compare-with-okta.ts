@@ -66,7 +66,7 @@ async function readOurs(
   }
   for (let after: string | undefined, more = true; more; more = after !== undefined) {
     const page = await directory.pageUsers(provider, { limit: PAGE, after });
-    for (const { id, userName, externalId, active } of page.users) ours.users.push({ id, userName, externalId, active });
+    for (const { id, userName, externalId, active } of page.users) ours.users.push({ id, userName, externalId, active: active === true });
     after = page.next;
   }
   return ours;

@@ -107,6 +107,23 @@ describe("users", () => {
     const { active: _active, ...silent } = aUser();
     expect((await scim("PUT", `/Users/${id}`, silent)).body.active).toBe(false);
   });
+  test.each([true, false])("whose active (%j) is removed have none, and are not active until they are told to be", async (active) => {
+    const { scim, directory } = scimWorld();
+    const { id } = (await scim("POST", "/Users", aUser({ active }))).body;
+    const removed = await scim("PATCH", `/Users/${id}`, patchOf({ op: "remove", path: "active" }));
+    expect(removed.status).toBe(200);
+    expect(removed.body).not.toHaveProperty("active");
+    expect((await scim("GET", `/Users/${id}`)).body).not.toHaveProperty("active");
+    expect((await scim("GET", "/Users?filter=active eq true")).body.totalResults).toBe(0);
+    // Who had access loses it.
+    if (active) expect((await directory.getUser("entra", id))?.dueAt).toBe("2030-01-01T00:00:00.000Z");
+    const { active: _active, ...silent } = aUser({ title: "CEO" });
+    await scim("PUT", `/Users/${id}`, silent);
+    await scim("PATCH", `/Users/${id}`, patchOf({ op: "replace", path: "title", value: "CTO" }));
+    expect((await directory.getUser("entra", id))?.active).toBeUndefined();
+    const again = await scim("PATCH", `/Users/${id}`, patchOf({ op: "add", path: "active", value: true }));
+    expect(again.body.active).toBe(true);
+  });
   test("are deleted: gone for SCIM and out of their groups, due until their access is gone, and the name is free", async () => {
     const { scim, directory } = scimWorld();
     const { id } = (await scim("POST", "/Users", aUser())).body;
