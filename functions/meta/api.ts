@@ -1,9 +1,14 @@
 import { httpHandler } from "../../shared/http/handler.ts";
+import type { Call } from "../../shared/http/not-found.ts";
 import openapi from "../../shared/http/openapi.json" with { type: "json" };
 import { metaApi } from "../../shared/http/routes/meta-api.ts";
 import { clock, log } from "../runtime.ts";
 
-/** What anybody may read: health, and the contract. */
+const calls = Object.entries<object>(openapi.paths).flatMap(([path, item]) =>
+  Object.keys(item).map((method) => ({ method: method.toUpperCase(), path }) as Call),
+);
+
+/** What anybody may read: health, and the contract. And the gateway's last resort: a request that no other route takes is 404 or 405. */
 export const handler = httpHandler(
   metaApi,
   {
@@ -11,4 +16,5 @@ export const handler = httpHandler(
     getOpenApi: async () => ({ status: 200, body: openapi }),
   },
   { clock, log },
+  { calls },
 );

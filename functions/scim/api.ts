@@ -9,6 +9,7 @@ import { listAnswer, searchOf } from "../../shared/http/scim/query.ts";
 import { forProvider, scimAnswer } from "./answers.ts";
 import { type ScimDeps, scimDeps } from "./deps.ts";
 import { groupOperations } from "./groups.ts";
+import { searchOperations } from "./search.ts";
 import { userOperations } from "./users.ts";
 
 const all = (resources: Resource[]): HttpAnswer => scimAnswer(200, listAnswer(searchOf({}, "users"), resources.length, resources));
@@ -30,11 +31,12 @@ export function createHandler(deps: ScimDeps) {
       getSchema: by(async (_provider, { params }) => one(schemas, params.id)),
       listResourceTypes: by(async () => all(resourceTypes)),
       getResourceType: by(async (_provider, { params }) => one(resourceTypes, params.id)),
+      ...searchOperations(deps),
       ...userOperations(deps),
       ...groupOperations(deps),
     },
     deps,
-    scimErrorAnswer,
+    { errorAnswer: scimErrorAnswer },
   );
 }
 

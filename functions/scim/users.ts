@@ -2,37 +2,22 @@ import type { DirectoryUser } from "../../shared/domain/identity.ts";
 import type { HttpAnswer } from "../../shared/http/request.ts";
 import { operationsOf } from "../../shared/http/scim/patch.ts";
 import { isSeen, versionSeen } from "../../shared/http/scim/precondition.ts";
-import { fitting, listAnswer, project, type ScimQuery, searchOf } from "../../shared/http/scim/query.ts";
+import { project, type ScimQuery } from "../../shared/http/scim/query.ts";
 import { etagOf, locationOf } from "../../shared/http/scim/resource.ts";
 import { patchedUser, renderUser, userDraftOf } from "../../shared/http/scim/user.ts";
-import { findUsers } from "../../shared/usecases/identity/find-in-directory.ts";
 import { changeUser, createUser, readUser, removeUser } from "../../shared/usecases/identity/provision-user.ts";
 import type { scimApi } from "../../shared/http/routes/scim-api.ts";
 import type { Operations } from "../../shared/http/request.ts";
-import { bodyOf, forProvider, scimAnswer, timeLeftOf } from "./answers.ts";
+import { bodyOf, forProvider, scimAnswer } from "./answers.ts";
 import type { ScimDeps } from "./deps.ts";
 
-type Names = "listUsers" | "createUser" | "getUser" | "replaceUser" | "patchUser" | "deleteUser";
+type Names = "createUser" | "getUser" | "replaceUser" | "patchUser" | "deleteUser";
 
 export function userOperations(deps: ScimDeps): Pick<Operations<typeof scimApi>, Names> {
   const by = forProvider(deps);
   const shown = (user: DirectoryUser, query: ScimQuery, status = 200): HttpAnswer =>
     scimAnswer(status, project(renderUser(user), query), { etag: etagOf(user) });
   return {
-    listUsers: by(async (provider, request) => {
-      const { query } = request;
-      const asked = searchOf(query, "users");
-      const search = { lookup: asked.lookup, fits: fitting(asked, renderUser), skip: asked.startIndex - 1, limit: asked.count };
-      const { items, total } = await findUsers(provider, search, { ...deps, timeLeft: timeLeftOf(request) });
-      return scimAnswer(
-        200,
-        listAnswer(
-          asked,
-          total,
-          items.map((user) => project(renderUser(user), query)),
-        ),
-      );
-    }),
     createUser: by(async (provider, request, ports) => {
       const user = await createUser(provider, userDraftOf(bodyOf(request)), ports);
       return { ...shown(user, request.query, 201), location: locationOf("User", user.id) };

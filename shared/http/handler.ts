@@ -1,15 +1,15 @@
 import middy from "@middy/core";
 import httpRouter from "@middy/http-router";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import { TenantryError } from "../domain/errors.ts";
 import type { Clock, Log } from "../ports.ts";
 import { authorise, authoriseBody, type Claims } from "./authorise.ts";
 import { preferredMedia } from "./media.ts";
+import { allowOf, type Call, refuseUnknown } from "./not-found.ts";
 import { applyPrefer, parsePrefer } from "./prefer.ts";
 import { type Problem, problemAnswer, problemOf } from "./problem.ts";
 import { check, decodeParams, readBody, readIdempotencyKey, readIfMatch, readQuery, readRawBody } from "./read.ts";
 import type { HttpAnswer, HttpRequest, Operations } from "./request.ts";
-import type { Route, Routes } from "./route.ts";
+import type { Routes } from "./route.ts";
 
 export interface HttpDeps {
   log: Log;
@@ -23,6 +23,12 @@ type Row = Routes[string];
 /** How a family of routes words a problem; `error` is what was thrown. */
 export type ErrorAnswer = (problem: Problem, headers: Record<string, string>, error: unknown) => APIGatewayProxyStructuredResultV2;
 
+export interface HttpOptions {
+  errorAnswer?: ErrorAnswer;
+  /** Calls that the handler knows of when it refuses a request: its own routes where absent. */
+  calls?: readonly Call[];
+}
+
 /**
  * The Lambda handler of an area: every row of its routes has its operation, or it does not compile.
  * A request is routed, authorised, checked, and then handed to its operation; whatever is thrown becomes a problem.
@@ -31,21 +37,16 @@ export function httpHandler<R extends Routes>(
   routes: R,
   operations: Operations<R>,
   deps: HttpDeps,
-  errorAnswer: ErrorAnswer = problemAnswer,
+  { errorAnswer = problemAnswer, calls = Object.values<Row>(routes) }: HttpOptions = {},
 ): HttpHandler {
-  const rows = Object.entries<Row>(routes);
   const router = httpRouter<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
-    routes: rows.map(([operationId, route]) => ({
+    routes: Object.entries<Row>(routes).map(([operationId, route]) => ({
       method: route.method,
       path: route.path,
       handler: (event: APIGatewayProxyEventV2, context: Context) =>
         serve(route, operations[operationId as keyof R] as Operation, event, context, deps),
     })),
-    notFoundResponse: ({ path }) =>
-      notFound(
-        rows.map(([, route]) => route),
-        path,
-      ),
+    notFoundResponse: ({ path }) => refuseUnknown(calls, path),
   });
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .before((request) => {
@@ -140,21 +141,4 @@ function claimsOf(event: APIGatewayProxyEventV2): Claims | undefined {
 /** The X-Ray trace, else the gateway's request id. */
 function traceIdOf(event: APIGatewayProxyEventV2): string {
   return /^Root=(1-[0-9a-f]{8}-[0-9a-f]{24})/.exec(headersOf(event)["x-amzn-trace-id"] ?? "")?.[1] ?? event.requestContext.requestId;
-}
-
-/** 405 where the path has a route of another method, else 404. */
-function notFound(rows: readonly Pick<Route, "method" | "path">[], path: string): never {
-  const allowed = rows.filter((route) => matches(route.path, path)).map((route) => route.method);
-  if (allowed.length === 0) throw new TenantryError("NotFound", "No call has this path.");
-  throw new TenantryError("MethodNotAllowed", `This path takes ${allowed.join(", ")}.`, { cause: { allow: allowed.join(", ") } });
-}
-
-function matches(pattern: string, path: string): boolean {
-  const [expected, given] = [pattern.split("/"), path.replace(/(?<=.)\/$/, "").split("/")];
-  return expected.length === given.length && expected.every((part, i) => (part.startsWith("{") ? given[i] !== "" : part === given[i]));
-}
-
-function allowOf(error: unknown): Record<string, string> {
-  if (!(error instanceof TenantryError) || error.code !== "MethodNotAllowed") return {};
-  return { allow: (error.cause as { allow: string }).allow };
 }

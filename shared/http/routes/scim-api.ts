@@ -8,6 +8,7 @@ const row = { area: "scim-api", scope: "scim", tenantScoped: false, media, query
 const one = { ...row, params: z.strictObject({ id: z.string().min(1).max(256) }) } as const;
 /** The largest user is well within an item of the table; a group's 50,000 members are within what a function may be given. */
 const user = { rawBody: 128 * 1024, bodyMedia: media } as const;
+const search = { rawBody: 64 * 1024, bodyMedia: media } as const;
 const group = { rawBody: 6 * 1024 * 1024, bodyMedia: media } as const;
 
 /** SCIM 2.0 (RFC 7643, RFC 7644): identity providers keep their people and groups here, each with a bearer token of its own. */
@@ -35,11 +36,27 @@ export const scimApi = defineRoutes({
     summary: "One type of resources.",
     answers: { 200: "Scim" },
   },
+  searchAll: {
+    ...row,
+    ...search,
+    method: "POST",
+    path: "/scim/v2/.search",
+    summary: "Find users and groups by a search request, page by page; users first.",
+    answers: { 200: "ScimList" },
+  },
   listUsers: {
     ...row,
     method: "GET",
     path: "/scim/v2/Users",
     summary: "Find users by a filter, page by page.",
+    answers: { 200: "ScimList" },
+  },
+  searchUsers: {
+    ...row,
+    ...search,
+    method: "POST",
+    path: "/scim/v2/Users/.search",
+    summary: "Find users by a search request, page by page.",
     answers: { 200: "ScimList" },
   },
   createUser: {
@@ -78,6 +95,14 @@ export const scimApi = defineRoutes({
     method: "GET",
     path: "/scim/v2/Groups",
     summary: "Find groups by a filter, page by page.",
+    answers: { 200: "ScimList" },
+  },
+  searchGroups: {
+    ...row,
+    ...search,
+    method: "POST",
+    path: "/scim/v2/Groups/.search",
+    summary: "Find groups by a search request, page by page.",
     answers: { 200: "ScimList" },
   },
   createGroup: {

@@ -19,6 +19,34 @@ export const scimQuery = z.looseObject({
 });
 export type ScimQuery = z.output<typeof scimQuery>;
 
+const SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+const names = z
+  .array(z.string())
+  .nullish()
+  .transform((all) => all?.join(","));
+const number = z
+  .int()
+  .nullish()
+  .transform((one) => one?.toString());
+const searchRequest = z.looseObject({
+  schemas: z.array(z.string()).refine((all) => all.includes(SEARCH_REQUEST), `must name ${SEARCH_REQUEST}`),
+  filter: z
+    .string()
+    .nullish()
+    .transform((text) => text ?? undefined),
+  startIndex: number,
+  count: number,
+  attributes: names,
+  excludedAttributes: names,
+});
+
+/** The query that a search by POST has in its body (RFC 7644, 3.4.3). Throws `invalidSyntax`. */
+export function searchRequestOf(body: Resource): ScimQuery {
+  const parsed = searchRequest.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new ScimError("invalidSyntax", parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+}
+
 export interface Asked {
   filter: Filter | undefined;
   lookup: Lookup | undefined;

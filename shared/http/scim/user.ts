@@ -50,8 +50,7 @@ export function patchedUser(user: DirectoryUser, operations: Operation[]): UserD
   const { meta: _meta, schemas: _schemas, ...resource } = renderUser(user);
   const after = patched(resource, withPaths(operations));
   // An extension is told by its attributes, and gone without any.
-  return userDraftOf(
-    Object.fromEntries(Object.entries(after).filter(([, value]) => !isComplex(value) || Object.keys(value).length > 0)),
-    { active: undefined },
-  );
+  return userDraftOf(Object.fromEntries(Object.entries(after).filter(([, value]) => !isComplex(value) || Object.keys(value).length > 0)), {
+    active: undefined,
+  });
 }

@@ -12,6 +12,18 @@ test("anybody may ask whether the API answers", async () => {
   expect([answered.statusCode, answered.body]).toEqual([200, '{"status":"ok"}']);
 });
 
+test.each([
+  ["GET", "/nothing/here", 404, "NotFound", undefined],
+  ["GET", "/tenants/acme/", 405, "MethodNotAllowed", "GET, PATCH, DELETE"],
+  ["TRACE", "/tenants", 405, "MethodNotAllowed", "POST, GET"],
+  ["PROPFIND", "/scim/v2/Users/1", 405, "MethodNotAllowed", "GET, PUT, PATCH, DELETE"],
+  ["POST", "/healthz", 405, "MethodNotAllowed", "GET"],
+])("%s %s, which no route takes, is a %d problem", async (method, path, status, code, allow) => {
+  const { statusCode, headers, body } = await handler(httpEvent({ method, path }), context);
+  expect([statusCode, headers?.["content-type"], headers?.["allow"]]).toEqual([status, "application/problem+json", allow]);
+  expect(JSON.parse(body ?? "")).toMatchObject({ status, code, instance: path });
+});
+
 test("anybody may read the contract, and every route is in it with its scope", async () => {
   const answered = await handler(httpEvent({ method: "GET", path: "/openapi.json" }), context);
   const { openapi, paths } = JSON.parse(answered.body ?? "") as {
