@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { endpointHosts } from "../shared/domain/endpoint-hosts.ts";
 
 const variables = {
   TABLE_NAME: z.string().min(1),
@@ -11,12 +12,13 @@ const variables = {
   CLIENT_TENANTS: z.string(),
   INSTALLATION: z.string().min(1),
   AWS_REGION: z.string().min(1),
+  CLUSTER_ENDPOINT_HOSTS: endpointHosts,
 };
 
 /** The environment variables that a function needs, checked once, at its cold start. */
-export function readEnv<K extends keyof typeof variables>(...names: K[]): Record<K, string> {
+export function readEnv<K extends keyof typeof variables>(...names: K[]): { [N in K]: z.output<(typeof variables)[N]> } {
   const shape = Object.fromEntries(names.map((name) => [name, variables[name]]));
   const parsed = z.object(shape).safeParse(process.env);
   if (!parsed.success) throw new Error(`The function's environment is not complete:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data as Record<K, string>;
+  return parsed.data as { [N in K]: z.output<(typeof variables)[N]> };
 }

@@ -15,7 +15,7 @@ import { clock, log } from "../runtime.ts";
 export type ClusterDeps = RegistrationPorts & RemovalPorts & { log: Log };
 
 export function clusterDeps(): ClusterDeps {
-  const env = readEnv("TABLE_NAME", "AWS_REGION");
+  const env = readEnv("TABLE_NAME", "AWS_REGION", "CLUSTER_ENDPOINT_HOSTS");
   const table = openTable(env.TABLE_NAME);
   return {
     registry: createClusterRegistry(table),
@@ -24,6 +24,7 @@ export function clusterDeps(): ClusterDeps {
     dedupeDays: platform.retentionDays.dedupe,
     clusters: createClusterAccess({ platform }),
     describe: describeCluster,
+    endpointHosts: env.CLUSTER_ENDPOINT_HOSTS,
     defaultRegion: env.AWS_REGION,
     sleep,
     clock,

@@ -14,6 +14,7 @@ export const errorCodes = {
   ClusterNotFound: { retryable: false },
   ClusterInUse: { retryable: false },
   ClusterRemoved: { retryable: false },
+  EndpointNotAllowed: { retryable: false },
   TenantNotPlaced: { retryable: true },
   ClusterAccessUnknown: { retryable: false },
   ClusterUnreachable: { retryable: true },

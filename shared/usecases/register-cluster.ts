@@ -2,15 +2,13 @@ import type { ClusterBody } from "../../events/bodies/cluster.ts";
 import type { Cluster, ClusterConnection } from "../domain/cluster.ts";
 import { TenantryError } from "../domain/errors.ts";
 import { type ClusterAccess, ClusterError, type ClusterRegistry } from "../ports.ts";
+import { type AddressPorts, addressOf } from "./cluster-address.ts";
 import { type CommandKey, type OncePorts, once } from "./once.ts";
 import { readCluster } from "./read-cluster.ts";
 
-export interface RegistrationPorts extends OncePorts {
+export interface RegistrationPorts extends OncePorts, AddressPorts {
   registry: ClusterRegistry;
   clusters: ClusterAccess;
-  /** Endpoint and CA (base64 PEM) of an EKS cluster. */
-  describe: (eksClusterName: string, region: string) => Promise<{ endpoint: string; certificateAuthority: string }>;
-  defaultRegion: string;
 }
 
 /** Namespaces that one cluster takes, where nobody says less. */
@@ -21,7 +19,7 @@ const PROBE_MS = 8_000;
 /**
  * Registers a cluster, or changes its item, after proving that it answers to our identity. What others change of it meanwhile
  * (a pause, a cordon) stays; where they remove it, it stays removed.
- * Throws `ClusterUnreachable`, `ClusterNotFound`, `ClusterRemoved`, `IdempotencyKeyReused`, `WriteContention`.
+ * Throws `ClusterUnreachable`, `ClusterNotFound`, `EndpointNotAllowed`, `ClusterRemoved`, `IdempotencyKeyReused`, `WriteContention`.
  */
 export async function registerCluster(
   name: string,
@@ -50,21 +48,6 @@ export async function registerCluster(
     },
     async () => ({ cluster: await readCluster(name, ports.registry), created: false }),
   );
-}
-
-async function addressOf(
-  name: string,
-  body: ClusterBody,
-  before: Cluster | undefined,
-  ports: RegistrationPorts,
-): Promise<ClusterConnection> {
-  const region = body.region ?? before?.region ?? ports.defaultRegion;
-  const eksClusterName = body.eksClusterName ?? before?.eksClusterName ?? name;
-  const { endpoint, certificateAuthority } =
-    body.endpoint !== undefined && body.certificateAuthority !== undefined
-      ? { endpoint: body.endpoint, certificateAuthority: body.certificateAuthority }
-      : await ports.describe(eksClusterName, region);
-  return { name, endpoint, certificateAuthority, region, eksClusterName, roleArn: body.roleArn };
 }
 
 function clusterOf(

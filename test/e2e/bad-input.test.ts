@@ -227,6 +227,9 @@ describe("The registry of clusters", () => {
     expectProblem(await put({ ...aCluster, endpoint: "https://127.0.0.1:1" }), 400, "InvalidInput", ["/endpoint"]);
     const certificateAuthority = Buffer.from("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").toString("base64");
     expectProblem(await put({ ...aCluster, endpoint: "https://127.0.0.1:1", certificateAuthority }), 503, "ClusterUnreachable");
+    const elsewhere = { ...aCluster, endpoint: "https://api.example.com", certificateAuthority };
+    for (const eksClusterName of ["local", anId("unknown")])
+      expectProblem(await put({ ...elsewhere, eksClusterName }), 422, "EndpointNotAllowed", ["/endpoint"]);
     expectProblem(await api("PUT", "/clusters/UPPER", aCluster), 400, "InvalidInput", ["/name"]);
     expect(await itemsMentioning(name)).toEqual([]);
   });

@@ -28,6 +28,7 @@ function aRegistry(): { ports: RegistrationPorts & RemovalPorts; cluster: Memory
     directory: { list: async () => ({ items: [] }) },
     sleep: async () => {},
     describe: async () => ({ endpoint: "https://eks.example", certificateAuthority: "" }),
+    endpointHosts: ["one.example"],
     defaultRegion: "eu-central-1",
     clock: { now: () => new Date("2030-01-01T00:00:00Z") },
   };
