@@ -1,8 +1,9 @@
 import type { Grant } from "./access.ts";
+import { announce } from "./announcements.ts";
 import { TenantryError } from "./errors.ts";
 import { assertAhead } from "./expiry.ts";
 import { type Command, judge } from "./lifecycle.ts";
-import type { Announcement, Cause, Desired, DesiredField, Tenant, Timestamp } from "./tenant.ts";
+import type { Cause, Desired, DesiredField, Tenant, Timestamp } from "./tenant.ts";
 
 /**
  * What a command makes of a record. `settled` keeps the generation: at most `desiredAt` moved, so that an older
@@ -59,6 +60,7 @@ export function onboard(before: Tenant | undefined, asked: Onboarding): Intent {
     cause: asked.cause,
     generation,
     sequence: before?.sequence ?? 0,
+    eventsUntil: before?.eventsUntil,
     status: { observedGeneration: before?.status.observedGeneration ?? 0, conditions: [], applied: {} },
     announcements: [{ type: "TenantReady", generation, cause: asked.cause }],
     timers: {},
@@ -103,7 +105,10 @@ export function change(tenantId: string, before: Tenant | undefined, asked: Chan
       desiredAt,
       generation,
       cause: asked.cause,
-      announcements: [...tenant.announcements, ...told.map((type): Announcement => ({ type, generation, cause: asked.cause }))],
+      announcements: announce(
+        tenant.announcements,
+        told.map((type) => ({ type, generation, cause: asked.cause })),
+      ),
       updatedAt: asked.now,
     },
   };

@@ -26,7 +26,7 @@ export interface Said {
   cause: Cause;
 }
 
-/** Makes the outbox events that follow a tenant's last one; `after` is the tenant with its sequence moved on. */
+/** Makes the outbox events that follow a tenant's last one; `after` is the tenant with its sequence moved on, and how long the events stay. */
 export function say(
   tenant: Tenant,
   said: Said[],
@@ -50,7 +50,9 @@ export function say(
       ttl: ttlAfter(at.now, at.auditDays),
     };
   });
-  return { after: { ...tenant, sequence: tenant.sequence + events.length }, events };
+  if (events.length === 0) return { after: tenant, events };
+  const eventsUntil = Math.max(tenant.eventsUntil ?? 0, ...events.map(({ ttl }) => ttl));
+  return { after: { ...tenant, sequence: tenant.sequence + events.length, eventsUntil }, events };
 }
 
 /** Epoch seconds `days` after a time. */

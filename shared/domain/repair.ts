@@ -1,3 +1,4 @@
+import { announce } from "./announcements.ts";
 import { PENDING_GRANTS } from "./grant-intent.ts";
 import { TenantryError } from "./errors.ts";
 import type { Editor } from "./field-owners.ts";
@@ -75,7 +76,7 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
         allGrants: found.namespaceLost || (found.grants.length > 0 && !pending),
         foreign: found.standing,
       },
-      announcements: [...before.announcements, ...(told ? [{ type: "TenantDriftRepaired", generation, cause, data }] : [])],
+      announcements: announce(before.announcements, told ? [{ type: "TenantDriftRepaired", generation, cause, data }] : []),
       updatedAt: now,
     },
   };

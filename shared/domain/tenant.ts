@@ -185,6 +185,8 @@ export interface Tenant {
   generation: number;
   /** Sequence of the last outbox event. */
   sequence: number;
+  /** Epoch seconds at which the last of its events is forgotten: the record, as a tombstone, outlives that. */
+  eventsUntil?: number | undefined;
   /** The cluster, once placed. Recorded before anything is applied there. */
   cluster?: string | undefined;
   status: Status;

@@ -77,7 +77,7 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     dueAt: earliest(timers),
     lease: undefined,
     updatedAt: at.now,
-    ttl: deleted ? ttlAfter(at.now, tombstoneDays(at.platform)) : undefined,
+    ttl: deleted ? tombstoneUntil(tenant, at) : undefined,
   };
   return { after, said: [...announced(tenant, after, done, at), ...trouble(tenant, after, timers), ...notice] };
 }
@@ -140,8 +140,17 @@ function timersOf(outcome: Outcome, failure: Failure | undefined, { now, random,
   return { retry: later(Math.max(retry.baseMs / 4, random * ceiling)) };
 }
 
-/** A tombstone outlives the tenant's events, so that an id that comes back goes on in their sequence; a week for the table's own delay. */
-const tombstoneDays = ({ retentionDays }: Platform): number => Math.max(retentionDays.tombstone, retentionDays.audit + 7);
+/** Days for which the table may still have an item whose time to live is over. */
+const TTL_DELAY_DAYS = 7;
+
+/**
+ * When a tombstone goes, epoch seconds. It outlives the tenant's events, so that an id that comes back goes on in their
+ * sequence: those said now, and those written while the audit trail was kept for longer.
+ */
+function tombstoneUntil({ eventsUntil = 0 }: Tenant, { now, platform: { retentionDays } }: At): number {
+  const lastEvent = Math.max(eventsUntil, ttlAfter(now, retentionDays.audit));
+  return Math.max(ttlAfter(now, retentionDays.tombstone), lastEvent + TTL_DELAY_DAYS * 86_400);
+}
 
 /** What is left of a decommissioned tenant. */
 function tombstone(tenant: Tenant, { cluster, namespace, leftovers, mappings = 0 }: Round, now: Timestamp): Partial<Status> {

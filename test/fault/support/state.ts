@@ -18,7 +18,7 @@ export interface FinalState {
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 const UID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Fields that no two worlds have the same. */
-const varying = new Set(["eventId", "ttl", "order", "versions"]);
+const varying = new Set(["eventId", "ttl", "order", "versions", "eventsUntil"]);
 
 function plain(value: unknown): unknown {
   if (typeof value === "string") return TIME.test(value) ? "<time>" : UID.test(value) ? "<uid>" : value;

@@ -274,6 +274,22 @@ describe("A decommission", () => {
     expect(engine.said().at(-1)).toBe("5 TenantReady");
   });
 
+  test("leaves a tombstone that outlives the events, also where the audit trail was kept for longer when they were written", async () => {
+    const engine = anEngine();
+    const auditFor = (audit: number) => {
+      const { platform } = engine.ports;
+      return { ...engine.ports, platform: { ...platform, retentionDays: { ...platform.retentionDays, audit, tombstone: 30 } } };
+    };
+    await onboardTenant(engine.command(), acme, auditFor(400));
+    engine.pass(1_000);
+    await tearDownTenant(engine.command({ eager: undefined }), auditFor(10));
+    engine.ports.platform = auditFor(10).platform;
+    await engine.settle();
+    const { ttl = 0 } = await engine.tenant();
+    expect(engine.table.events).toHaveLength(3);
+    for (const event of engine.table.events) expect(ttl).toBeGreaterThanOrEqual(event.ttl + 7 * 86_400);
+  });
+
   test("of a tenant that was never placed is done at once", async () => {
     const engine = anEngine({ clusters: [] });
     await onboardTenant(engine.command(), acme, engine.ports);
