@@ -11,3 +11,10 @@ export type MembersAsked = { all: readonly string[] } | { changes: readonly ({ u
 
 /** What narrows a search to a few records by a key. */
 export type Lookup = { by: "id" | "name" | "externalId" | "member"; value: string };
+
+/**
+ * The longest id of a user, a group or a member, bytes of UTF-8. Ids stand in the table's keys, of which a sort key holds 1,024
+ * bytes: what is longer is refused where it comes in, and is nobody where it is asked for.
+ */
+export const ID_BYTES = 768;
+export const isId = (text: string): boolean => Buffer.byteLength(text) <= ID_BYTES;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ID_BYTES, isId } from "../domain/directory.ts";
 import type { IdentityChange } from "../domain/identity.ts";
 import type { Translation } from "./format.ts";
 
@@ -13,8 +14,12 @@ export function objectOf(body: Buffer | string): Record<string, unknown> | undef
   }
 }
 
-/** An id of the provider's. */
-export const id = z.string().min(1).max(256);
+/** An id of the provider's: short enough for a key. Lone surrogates cannot be told apart in UTF-8. */
+export const id = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\p{Cs}]+$/u, "no lone surrogates");
 /** A name or an address that may be missing: what is no text, or an empty one, is none. */
 export const said = z.string().min(1).max(1_024).optional().catch(undefined);
 /** A time with its zone, as RFC 3339 UTC with milliseconds: times are compared as text. */
@@ -31,9 +36,18 @@ export function read<S extends z.ZodType>(
   change: (said: z.output<S>) => IdentityChange[],
 ): void {
   const parsed = schema.safeParse(value);
-  if (parsed.success) into.changes.push(...change(parsed.data));
-  else {
+  if (!parsed.success) {
     const [issue] = parsed.error.issues;
     into.malformed.push(`${what}: ${issue?.path.join(".") || "it"}: ${issue?.message ?? "is not as documented"}`);
+    return;
   }
+  const changes = change(parsed.data);
+  // A provider's ids may be put together of several.
+  if (changes.every((one) => idsOf(one).every(isId))) into.changes.push(...changes);
+  else into.malformed.push(`${what}: an id has more than ${ID_BYTES} bytes`);
+}
+
+function idsOf(change: IdentityChange): string[] {
+  if (change.kind === "membership") return [change.group.id, change.user.id];
+  return [change.kind === "user" ? change.user.id : change.group.id];
 }

@@ -25,9 +25,13 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
   /** Sizes are held to what DynamoDB takes. */
   readonly limits = new TableLimits();
 
-  getUser = async (provider: string, id: string): Promise<DirectoryUser | undefined> => copy(this.users.get(of(provider, id)));
+  async getUser(provider: string, id: string): Promise<DirectoryUser | undefined> {
+    this.limits.check([keys.user(provider, id)]);
+    return copy(this.users.get(of(provider, id)));
+  }
 
   async findUser(provider: string, userName: string): Promise<DirectoryUser | undefined> {
+    this.limits.check([keys.userName(provider, userName)]);
     const id = this.#names.get(of(provider, userName.toLowerCase()));
     return id === undefined ? undefined : this.getUser(provider, id);
   }
@@ -64,7 +68,10 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
     return { users: items, ...rest };
   }
 
-  getGroup = async (provider: string, id: string): Promise<DirectoryGroup | undefined> => copy(this.groups.get(of(provider, id)));
+  async getGroup(provider: string, id: string): Promise<DirectoryGroup | undefined> {
+    this.limits.check([keys.group(provider, id)]);
+    return copy(this.groups.get(of(provider, id)));
+  }
 
   async writeGroup(before: DirectoryGroup | undefined, after: DirectoryGroup): Written {
     const key = of(after.provider, after.id);
@@ -108,6 +115,7 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
   }
 
   async getMembership(provider: string, groupId: string, userId: string): Promise<Membership | undefined> {
+    this.limits.check([keys.member(provider, groupId, userId)]);
     return copy(this.members.get(of(provider, groupId))?.get(userId));
   }
 
@@ -152,6 +160,7 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
   }
 
   async groupsOf(provider: string, userId: string): Promise<string[]> {
+    this.limits.check([{ userKey: keys.userOfMemberships(provider, userId) }]);
     return [...this.members]
       .filter(([key, group]) => key.startsWith(of(provider, "")) && group.has(userId))
       .map(([key]) => key.slice(of(provider, "").length));

@@ -60,10 +60,11 @@ describe("The table in memory", () => {
   });
 });
 
-test("The directory in memory refuses a name whose key has more than 2,048 bytes", async () => {
+test("The directory in memory refuses a user whose key has more than 1,024 bytes, written or read", async () => {
   const directory = new MemoryDirectory();
-  const write = directory.writeUser(undefined, aDirectoryUser({ userName: "ä".repeat(1_024) }));
-  await expect(write).rejects.toMatchObject(refusal("the key pk has"));
+  const id = "ä".repeat(512);
+  await expect(directory.writeUser(undefined, aDirectoryUser({ id }))).rejects.toMatchObject(refusal("the key sk has"));
+  await expect(directory.getUser("entra", id)).rejects.toMatchObject(refusal("the key sk has"));
 });
 
 test("A transaction of more than 4 MB is refused", () => {

@@ -23,7 +23,7 @@ export function shardOf(key: string): number {
   return (createHash("sha256").update(key).digest()[0] ?? 0) % SHARDS;
 }
 
-/** A key for text of any length. */
+/** A key for text of any length. Other text in keys is an id, of at most `ID_BYTES` (domain/directory.ts). */
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
 
 export const keys = {
@@ -34,7 +34,7 @@ export const keys = {
   userOfGrants: (userId: string) => `GRANTS#${userId}`,
   user: (provider: string, id: string) => ({ pk: `IDP#${provider}`, sk: `USER#${id}` }),
   /** Who has a name, whatever its case. */
-  userName: (provider: string, userName: string) => ({ pk: `IDP#${provider}#NAME#${userName.toLowerCase()}`, sk: "NAME" }),
+  userName: (provider: string, userName: string) => ({ pk: `IDP#${provider}#NAME#${digest(userName.toLowerCase())}`, sk: "NAME" }),
   group: (provider: string, id: string) => ({ pk: `IDP#${provider}`, sk: `GROUP#${id}` }),
   member: (provider: string, groupId: string, userId: string) => ({ pk: `IDP#${provider}#GROUP#${groupId}`, sk: `MEMBER#${userId}` }),
   /** Under which the index `user` finds a user's memberships, users by `externalId`, and groups by name. */
@@ -42,7 +42,7 @@ export const keys = {
   externalId: (provider: string, externalId: string) => `EXTERNALID#${provider}#${digest(externalId)}`,
   groupName: (provider: string, displayName: string) => `GROUPNAME#${provider}#${digest(displayName.toLowerCase())}`,
   webhook: (provider: string, id: string) => ({ pk: `WEBHOOK#${provider}#${id}`, sk: "MESSAGE" }),
-  dedupe: (key: string) => ({ pk: `DEDUPE#${key}`, sk: "DEDUPE" }),
+  dedupe: (key: string) => ({ pk: `DEDUPE#${digest(key)}`, sk: "DEDUPE" }),
   cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
   wave: () => ({ pk: "CLUSTERS", sk: "REVISIONS" }),
   slot: (cluster: string, slot: number) => ({ pk: `SLOTS#${cluster}`, sk: `SLOT#${slot}` }),

@@ -82,7 +82,7 @@ function idsOf(filter: Filter): string[] {
   if (filter.op === "or" && "filters" in filter) return filter.filters.flatMap(idsOf);
   const id = equalities(filter).get("value");
   if (id === undefined) throw new ScimError("invalidFilter", 'Members are named by members[value eq "<id>"].');
-  return [id];
+  return idsIn(id);
 }
 
 export const hasMembers = (resource: unknown): boolean =>

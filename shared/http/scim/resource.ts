@@ -4,12 +4,12 @@ import { ScimError } from "./error.ts";
 
 /** Booleans may come as text: Entra says `"False"`. */
 export const bool = z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })]);
-/** No control characters, and short enough for a key. */
+/** No control characters, no lone surrogates (which UTF-8 cannot tell apart), and short enough for a key. */
 export const text = (most = 256) =>
   z
     .string()
     .max(most)
-    .regex(/^[^\p{Cc}]*$/u, "no control characters");
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters, no lone surrogates");
 export const name = text().min(1).trim();
 
 /** A resource in RFC 7643's spelling, checked. Throws `invalidValue` with what is wrong. */

@@ -1,4 +1,4 @@
-import type { Lookup } from "../../domain/directory.ts";
+import { isId, type Lookup } from "../../domain/directory.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { DirectoryGroup, DirectoryUser, ProviderName } from "../../domain/identity.ts";
 import type { Directory } from "../../ports.ts";
@@ -78,9 +78,10 @@ async function* pages<T>({ timeLeft }: Ports, read: (after: string | undefined) 
 }
 
 async function collect<T extends DirectoryUser | DirectoryGroup>(
-  { fits, skip, limit }: Search<T>,
+  { lookup, fits, skip, limit }: Search<T>,
   candidates: () => AsyncGenerator<T | undefined>,
 ): Promise<Found<T>> {
+  if (lookup !== undefined && ["id", "member"].includes(lookup.by) && !isId(lookup.value)) return { items: [], total: 0 };
   const items: T[] = [];
   let total = 0;
   for await (const one of candidates()) {
