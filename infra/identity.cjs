@@ -43,7 +43,7 @@ exports.resources = async (context) => {
       },
       UserPoolDomain: {
         Type: "AWS::Cognito::UserPoolDomain",
-        Properties: { UserPoolId: { Ref: "UserPool" }, Domain: domain },
+        Properties: { UserPoolId: { Ref: "UserPool" }, Domain: domain.includes("${") ? { "Fn::Sub": domain } : domain },
       },
       UserPoolScopes: {
         Type: "AWS::Cognito::UserPoolResourceServer",

@@ -7,7 +7,7 @@ const { pascalCase } = require("./names.cjs");
 const { functions, wildcards } = parse(readFileSync(join(__dirname, "permissions.yml"), "utf8"), { merge: true });
 
 const arnOf = (name) => ({ "Fn::GetAtt": [name, "Arn"] });
-const sub = (text) => ({ "Fn::Sub": text });
+const sub = (text) => (text.includes("${") ? { "Fn::Sub": text } : text);
 const list = (text) =>
   String(text)
     .split(",")
@@ -30,6 +30,7 @@ const resourceArns = (clusterRoleArns, stage) => ({
   clusterIndex: [sub("${Table.Arn}/index/cluster")],
   listIndex: [sub("${Table.Arn}/index/list")],
   tableStream: [{ "Fn::GetAtt": ["Table", "StreamArn"] }],
+  allStreams: ["*"],
   bus: [arnOf("Bus")],
   onboardingQueue: [arnOf("OnboardingQueue")],
   onboardingDeadLetters: [arnOf("OnboardingDeadLetters")],
@@ -50,7 +51,7 @@ const resourceArns = (clusterRoleArns, stage) => ({
   reconcileBulkQueue: [arnOf("ReconcileBulkQueue")],
   driftQueue: [arnOf("DriftQueue")],
   outboxDeadLetters: [arnOf("OutboxDeadLetters")],
-  clusterRoles: clusterRoleArns,
+  clusterRoles: clusterRoleArns.map(sub),
   webhookSecrets: secretArns("webhook"),
   webhookParameters: parameterArns("webhook"),
   scimSecrets: secretArns("scim"),
@@ -116,7 +117,6 @@ const clusterFunctions = Object.keys(functions).filter((key) => functions[key]?.
 const accountRoot = sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root");
 const localClusterRole = {
   Type: "AWS::IAM::Role",
-  Condition: "IsLocal",
   Properties: {
     RoleName: "tenantry-cluster-local",
     AssumeRolePolicyDocument: {
@@ -137,7 +137,7 @@ module.exports = async ({ resolveVariable }) => {
   const prefix = `${await resolveVariable("self:service")}-${stage}`;
   const inVpc = Boolean(await resolveVariable("param:vpcSubnetIds"));
   const arns = resourceArns(list(await resolveVariable("param:clusterRoleArns")), stage);
-  const resources = { LocalClusterRole: localClusterRole };
+  const resources = stage === "local" ? { LocalClusterRole: localClusterRole } : {};
   for (const key of Object.keys(functions)) resources[`${pascalCase(key)}Role`] = role(key, { prefix, stage, arns, inVpc });
   return { Resources: resources };
 };
