@@ -1,4 +1,4 @@
-/** Every version the local stack pins. A change here makes a new cache entry. */
+/** Every version that the local stack and the checks of its template pin. A change here makes a new cache entry. */
 export const versions = {
   kubernetes: "1.35.4",
   etcd: "3.6.5",
@@ -8,4 +8,6 @@ export const versions = {
   kubectl: "1.35.2",
   ministack: "1.5.33",
   cryptography: "50.0.2",
+  cfnLint: "1.58.0",
+  checkov: "3.3.30",
 } as const;

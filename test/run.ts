@@ -33,6 +33,7 @@ starting.catch(() => {});
 
 if (only.length === 0) {
   for (const check of staticChecks) await tally.check(check, abort.signal);
+  await tally.jest("the CloudFormation template", ["--testTimeout=300000", "--maxWorkers=2", "test/template"], {}, abort.signal);
   await tally.jest("unit tests", ["--maxWorkers=2", "test/unit"], {}, abort.signal);
   // A slice of them; `npm run test:fault` runs the long schedules.
   await tally.jest("fault tests", ["--testTimeout=60000", "--maxWorkers=2", "test/fault"], {}, abort.signal);
