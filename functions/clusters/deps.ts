@@ -23,6 +23,7 @@ export function clusterDeps(): ClusterDeps {
     dedupes: createTenantStore(table),
     dedupeDays: platform.retentionDays.dedupe,
     clusters: createClusterAccess({ platform }),
+    platform,
     describe: describeCluster,
     endpointHosts: env.CLUSTER_ENDPOINT_HOSTS,
     defaultRegion: env.AWS_REGION,

@@ -82,8 +82,8 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
   };
 }
 
-/** What stands of a tenant, as far as known: its status (or a later one) without what a drift check found not to stand. */
-export function afterRepair({ repair: found, status: recorded }: Tenant, status: Status = recorded): Status {
+/** What stands of a tenant, as far as known: its status without what a drift check found not to stand. */
+export function afterRepair({ repair: found, status }: Tenant): Status {
   if (found === undefined) return status;
   const { objects, allGrants, foreign } = found;
   const kept = (of: Record<string, string>): Record<string, string> =>

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { ClusterConnection } from "../domain/cluster.ts";
+import type { AccessRight } from "../domain/access-right.ts";
 import type { ObjectRef } from "../domain/object-ref.ts";
 
 export type { ObjectRef } from "../domain/object-ref.ts";
@@ -70,6 +71,8 @@ export interface ClusterApi {
   finalizeNamespace(name: string, signal: AbortSignal): Promise<void>;
   /** Whether the API group and version is served. */
   serves(apiVersion: string, signal: AbortSignal): Promise<boolean>;
+  /** Whether the cluster's authorisation gives us a right in every namespace (SelfSubjectAccessReview). */
+  allows(right: AccessRight, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface ClusterAccess {

@@ -10,13 +10,20 @@ const before = (time: Timestamp, ms: number): Timestamp => new Date(Date.parse(t
 export const expired = ({ desired }: Tenant, now: Timestamp): boolean =>
   desired.state === "Active" && desired.expiresAt !== undefined && desired.expiresAt <= now;
 
-/** Asks for the decommission of a tenant whose time is up, in the lease that is held. Throws `WriteConflict`. */
-export async function tearDownExpired(record: Tenant, now: Timestamp, { store, newId }: ReconcilePorts): Promise<void> {
+/**
+ * Asks for the decommission of a tenant whose time is up, in the lease that is held; answers the record with it. It counts as asked
+ * for when the time came, or with the last word on the state where that is later: this expiry stands in spite of it. Throws `WriteConflict`.
+ */
+export async function tearDownExpired(record: Tenant, now: Timestamp, { store, newId }: ReconcilePorts): Promise<Tenant> {
+  const { desired, desiredAt } = record;
   const cause = { actor: "tenantry", correlationId: record.cause.correlationId, causationId: `expiry-${newId()}` };
-  const { after } = tearDown(record.tenantId, record, { cause, occurredAt: record.desired.expiresAt ?? now, now });
-  // An intent from before the expiry was asked for later than it: the newer wish to live stands in `desiredAt.state`.
-  const asked = after === record ? tearDown(record.tenantId, record, { cause, occurredAt: now, now }).after : after;
-  await store.write({ before: record, after: asked, lease: "hold" });
+  const [occurredAt = now] = [desired.expiresAt, desiredAt.state]
+    .filter((time) => time !== undefined)
+    .sort()
+    .reverse();
+  const { after } = tearDown(record.tenantId, record, { cause, occurredAt, now });
+  await store.write({ before: record, after, lease: "hold" });
+  return after;
 }
 
 /** When an expiring tenant is due: for the notice, then for the end. */

@@ -1,6 +1,6 @@
 import type { Grant } from "../domain/access.ts";
 import type { Tenant, Timestamp } from "../domain/tenant.ts";
-import { GRANTS_AT_ONCE, type GrantWrite, type TenantStore, unlessMoved } from "../ports.ts";
+import { GRANTS_AT_ONCE, type GrantWrite, type TenantStore } from "../ports.ts";
 import type { Outcome } from "./decide.ts";
 
 /** Pause between two looks at what the access worker has still to remove, milliseconds. */
@@ -8,45 +8,44 @@ const MAPPINGS_MS = 5_000;
 
 /**
  * Forgets the grants of a tenant whose namespace is gone: a later one of its id begins without. One that has an identity
- * mapping stays, revoked and due, until the access worker has removed that. `moved` where one changed meanwhile.
+ * mapping stays, revoked and due, until the access worker has removed that; those are answered. Throws `WriteConflict`.
  */
-export async function forgetGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<{ mapped: Grant[] } | "moved"> {
+export async function forgetGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<Grant[]> {
   const mapped: Grant[] = [];
-  const whole = await passed(record, store, now, (grant) => {
+  await eachPage(record, store, now, (grant) => {
     if (grant.mapping === undefined) return { before: grant, after: undefined };
     mapped.push(grant);
     if (!grant.granted && grant.dueAt !== undefined) return undefined;
     return { before: grant, after: { ...grant, granted: false, version: grant.version + 1, updatedAt: now, dueAt: now, ttl: undefined } };
   });
-  return whole ? { mapped } : "moved";
+  return mapped;
 }
 
-/** Forgets the grants of a tenant on a cluster that nobody asks any more; `left` are the identity mappings that stay there. */
-export async function abandonGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<{ left: number } | "moved"> {
+/** Forgets the grants of a tenant on a cluster that nobody asks any more; answers how many identity mappings stay there. Throws `WriteConflict`. */
+export async function abandonGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<number> {
   let left = 0;
-  const whole = await passed(record, store, now, (before) => {
+  await eachPage(record, store, now, (before) => {
     if (before.mapping !== undefined) left += 1;
     return { before, after: undefined };
   });
-  return whole ? { left } : "moved";
+  return left;
 }
 
-/** Goes over all grants, page by page; false where one changed meanwhile, or the record or its lease did. */
-async function passed(
+/** Goes over all grants, page by page. Throws `WriteConflict` where one changed meanwhile, or the record or its lease did. */
+async function eachPage(
   record: Tenant,
   store: TenantStore,
   now: Timestamp,
   write: (grant: Grant) => GrantWrite | undefined,
-): Promise<boolean> {
+): Promise<void> {
   // Something of the record changes with each page: a late process may not touch the grants of a newer tenant of the id.
   const touched = { ...record, updatedAt: record.updatedAt === now ? new Date(Date.parse(now) + 1).toISOString() : now };
   for (let after: string | undefined, more = record.hasGrants === true; more; more = after !== undefined) {
     const page = await store.pageGrants(record.tenantId, { limit: GRANTS_AT_ONCE, after });
     const grants = page.grants.flatMap((grant) => write(grant) ?? []);
-    if (grants.length > 0 && !(await unlessMoved(store.write({ before: record, after: touched, lease: "hold", grants })))) return false;
+    if (grants.length > 0) await store.write({ before: record, after: touched, lease: "hold", grants });
     after = page.next;
   }
-  return true;
 }
 
 /** What a decommission waits for while mappings remain; `undefined` where none does. */

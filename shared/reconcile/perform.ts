@@ -20,9 +20,10 @@ export interface Performed {
   errors: Record<string, ClusterError>;
 }
 
-/** Performs a plan. A wave that had an error is the last; its other actions still ran. */
-export async function perform(plan: Plan, api: ClusterApi, signal: AbortSignal): Promise<Performed> {
-  const performed: Performed = { applied: {}, versions: {}, errors: {} };
+export const nothingPerformed = (): Performed => ({ applied: {}, versions: {}, errors: {} });
+
+/** Performs a plan, and adds each action to `performed` when it is done. A wave that had an error is the last; its other actions still ran. */
+export async function perform(plan: Plan, api: ClusterApi, signal: AbortSignal, performed = nothingPerformed()): Promise<Performed> {
   for (const wave of plan.waves) {
     await Promise.all(wave.map((action) => act(action, api, signal, performed)));
     if (Object.keys(performed.errors).length > 0) break;

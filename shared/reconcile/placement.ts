@@ -1,7 +1,7 @@
 import type { Cluster } from "../domain/cluster.ts";
 import { place } from "../domain/placement.ts";
 import type { Tenant } from "../domain/tenant.ts";
-import { unlessMoved } from "../ports.ts";
+import { unlessMoved, WriteConflict } from "../ports.ts";
 import { evenly } from "./evenly.ts";
 import type { ReconcilePorts } from "./ports.ts";
 
@@ -10,11 +10,11 @@ export interface Unplaced {
   message: string;
 }
 
-/** The tenant's cluster; chosen, and recorded, before anything is applied there. */
+/** The tenant's cluster; chosen, and recorded, before anything is applied there. Throws `WriteConflict`. */
 export async function placement(
   tenant: Tenant,
   { store, registry, platform }: ReconcilePorts,
-): Promise<{ record: Tenant; cluster: Cluster } | Unplaced | "moved"> {
+): Promise<{ record: Tenant; cluster: Cluster } | Unplaced> {
   if (tenant.cluster !== undefined && tenant.desired.state === "Deleted" && tenant.desired.forgetCluster === true) {
     return { reason: "ClusterForgotten", message: `Cluster "${tenant.cluster}" is not asked any more.` };
   }
@@ -30,12 +30,12 @@ export async function placement(
   const choice = place(tenant, await registry.list(), platform, evenly);
   if (!("cluster" in choice)) return choice;
   const after = { ...tenant, cluster: choice.cluster.name };
-  if (!(await unlessMoved(store.write({ before: tenant, after, lease: "hold" })))) return "moved";
+  await store.write({ before: tenant, after, lease: "hold" });
   // A removal marks the cluster before it looks for tenants: it finds this one, or this finds the mark.
   const cluster = await registry.get(choice.cluster.name);
   if (cluster !== undefined && cluster.state !== "Removing") return { record: after, cluster };
   await takeBack(after, store);
-  return "moved";
+  throw new WriteConflict(`Cluster "${choice.cluster.name}" is being removed.`);
 }
 
 /** Tries of taking a tenant back: a try fails only where new intent was written in between. */

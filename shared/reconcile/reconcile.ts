@@ -1,18 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { say } from "../domain/outbox.ts";
-import { afterRepair } from "../domain/repair.ts";
-import type { Status, Tenant, Timestamp } from "../domain/tenant.ts";
-import { WriteConflict } from "../ports.ts";
+import type { Tenant, Timestamp } from "../domain/tenant.ts";
+import { unlessMoved, WriteConflict } from "../ports.ts";
 import { converge } from "./converge.ts";
+import type { Outcome } from "./decide.ts";
 import { expired, tearDownExpired } from "./expiry.ts";
 import { abandonGrants } from "./forget-grants.ts";
 import { placement } from "./placement.ts";
 import type { ReconcilePorts } from "./ports.ts";
-import { heldRound, pausedRound, unplacedRound } from "./round.ts";
+import { heldByCluster, newWork, PAUSED, takeUp, unplacedOutcome, type Work, withProgress } from "./round.ts";
 import type { Run } from "./run.ts";
-import { progress, type Round, settle } from "./settle.ts";
+import { settle } from "./settle.ts";
 
 /** Longest pause before another try where a cluster has no free slot, milliseconds. */
 const BUSY_MS = 5_000;
+/** Longest pause before another round where the record keeps moving, milliseconds. */
+const CONFLICT_MS = 1_000;
 /** A requeue sooner than this also goes by a delayed message, milliseconds. */
 const MESSAGE_MS = 15 * 60_000;
 
@@ -23,82 +26,91 @@ const MESSAGE_MS = 15 * 60_000;
  */
 export async function reconcile(leased: Tenant, run: Run, ports: ReconcilePorts): Promise<Tenant> {
   let record = leased;
-  let status = afterRepair(leased);
-  for (;;) {
-    if (run.signal.aborted) return handBack(record, run, ports, 0);
-    const end = await round(record, status, run, ports);
-    if (!("moved" in end)) return end.tenant;
+  /** A round whose write met a conflict: what it did in the cluster is recorded before the next one begins. */
+  let interrupted: Work | undefined;
+  for (let conflicts = 0; ; conflicts++) {
+    await pauseAfter(conflicts, run, ports);
+    const work = newWork(record);
+    try {
+      if (run.signal.aborted) return await handBack(interrupted ?? work, record, run, ports, 0);
+      await takeUp(work, interrupted, ports.store);
+      interrupted = undefined;
+      return await round(work, run, ports);
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) throw error;
+    }
+    interrupted ??= work;
     const fresh = await ports.store.get(record.tenantId);
     // The lease was lost: its present owner, or the due time, finishes this.
     if (fresh?.lease?.owner !== run.owner) return fresh ?? record;
     record = fresh;
-    status = afterRepair(fresh, end.moved ?? fresh.status);
   }
 }
 
-/** A round's end: the tenant as it stands, or `moved`, as its record did, with the progress to go on from. */
-type RoundEnd = { tenant: Tenant } | { moved: Status | undefined };
+/** The first conflict is an intent that came meanwhile: on at once. More of them wait for each other. */
+async function pauseAfter(conflicts: number, { signal }: Run, { random }: ReconcilePorts): Promise<void> {
+  const pauseMs = conflicts < 2 ? 0 : random() * Math.min(CONFLICT_MS, 20 * 2 ** conflicts);
+  if (pauseMs >= 1) await sleep(pauseMs, undefined, { signal }).catch(() => {});
+}
 
-async function round(record: Tenant, status: Status, run: Run, ports: ReconcilePorts): Promise<RoundEnd> {
+/** One round, and its record. Throws `WriteConflict` where the record moved meanwhile. */
+async function round(work: Work, run: Run, ports: ReconcilePorts): Promise<Tenant> {
+  const outcome = await workOnce(work, run, ports);
+  if (outcome === "busy") return handBack(work, work.record, run, ports, BUSY_MS * (0.2 + 0.8 * ports.random()));
+  if (run.signal.aborted && outcome.kind === "failed") return handBack(work, work.record, run, ports, 0);
+  work.round.outcome = outcome;
+  return finish(work, ports);
+}
+
+async function workOnce(work: Work, run: Run, ports: ReconcilePorts): Promise<Outcome | "busy"> {
   const now = ports.clock.now().toISOString();
-  if (record.desired.paused === true) return finish(record, status, pausedRound(), ports);
-  if (expired(record, now)) return guarded(tearDownExpired(record, now, ports));
-  const placed = await placement(record, ports);
-  if (placed === "moved") return { moved: undefined };
-  if (!("cluster" in placed)) return unplaced(record, status, unplacedRound(record, placed, ports.platform), ports);
-  const { cluster, record: current } = placed;
-  if (cluster.paused === true) return finish(current, status, heldRound(cluster), ports);
+  if (work.record.desired.paused === true) return PAUSED;
+  if (expired(work.record, now)) work.record = await tearDownExpired(work.record, now, ports);
+  const placed = await placement(work.record, ports);
+  if (!("cluster" in placed)) {
+    work.round.unplaced = placed;
+    const outcome = unplacedOutcome(work.record, placed, ports.platform);
+    // A decommission without a cluster ends with its grants forgotten.
+    if (outcome.kind === "done") work.round.mappings = await abandonGrants(work.record, ports.store, now);
+    return outcome;
+  }
+  const { cluster } = placed;
+  work.record = placed.record;
+  work.round.cluster = cluster;
+  if (cluster.paused === true) return heldByCluster(cluster);
   const pool = { name: cluster.name, size: ports.platform.cluster.concurrency };
   const slot = await ports.slots.acquire(pool, run.owner, run.leaseUntil, now);
-  if (slot === undefined) return { tenant: await handBack(current, run, ports, BUSY_MS * (0.2 + 0.8 * ports.random())) };
+  if (slot === undefined) return "busy";
   try {
-    const converged = await converge(current, status, cluster, run, ports);
-    if (converged === "moved") return { moved: undefined };
-    if (run.signal.aborted && converged.round.outcome.kind === "failed") return { tenant: await handBack(converged.record, run, ports, 0) };
-    return await finish(converged.record, status, converged.round, ports);
+    return await converge(work, cluster, run, ports);
   } finally {
     await ports.slots.release(pool, slot, run.owner);
   }
 }
 
-/** A decommission without a cluster ends with its grants forgotten. */
-async function unplaced(record: Tenant, status: Status, result: Round, ports: ReconcilePorts): Promise<RoundEnd> {
-  if (record.desired.state !== "Deleted" || result.outcome.kind !== "done") return finish(record, status, result, ports);
-  const abandoned = await abandonGrants(record, ports.store, ports.clock.now().toISOString());
-  return abandoned === "moved" ? { moved: undefined } : finish(record, status, { ...result, mappings: abandoned.left }, ports);
-}
-
-/** A write of intent by the heart itself: either way, the record is read again. */
-async function guarded(write: Promise<void>): Promise<RoundEnd> {
-  await write.catch((error: unknown) => {
-    if (!(error instanceof WriteConflict)) throw error;
-  });
-  return { moved: undefined };
-}
-
-/** Records a round: one transaction, conditional on the generation and the lease that it started from. */
-async function finish(record: Tenant, status: Status, result: Round, ports: ReconcilePorts): Promise<RoundEnd> {
+/** Records a round: one transaction, conditional on the generation and the lease that it started from. Throws `WriteConflict`. */
+async function finish({ record, round }: Work, ports: ReconcilePorts): Promise<Tenant> {
   const now = ports.clock.now().toISOString();
-  const tenant = { ...record, status };
-  const { after, said } = settle(tenant, result, { now, random: ports.random(), platform: ports.platform });
+  const { after, said } = settle(record, round, { now, random: ports.random(), platform: ports.platform });
   const spoken = say(after, said, { now, newId: ports.newId, auditDays: ports.platform.retentionDays.audit });
-  try {
-    await ports.store.write({ before: record, after: spoken.after, lease: "hold", events: spoken.events });
-  } catch (error) {
-    if (error instanceof WriteConflict) return { moved: progress(tenant, result) };
-    throw error;
-  }
+  await ports.store.write({ before: record, after: spoken.after, lease: "hold", events: spoken.events });
   await remind(spoken.after.tenantId, spoken.after.dueAt, now, ports);
-  return { tenant: spoken.after };
+  return spoken.after;
 }
 
-/** Gives the lease back unfinished: due after `afterMs`, and a message so that it need not wait for the sweep. */
-async function handBack(tenant: Tenant, run: Run, ports: ReconcilePorts, afterMs: number): Promise<Tenant> {
+/**
+ * Gives the lease back unfinished, with what `work` did so far: due after `afterMs`, and a message so that it need not wait
+ * for the sweep. `record` is what is stored.
+ */
+async function handBack(work: Work, record: Tenant, run: Run, ports: ReconcilePorts, afterMs: number): Promise<Tenant> {
+  const { tenantId } = record;
   const now = ports.clock.now();
   const dueAt = new Date(now.getTime() + afterMs).toISOString();
-  if (!(await ports.store.release(tenant.tenantId, run.owner, dueAt))) return (await ports.store.get(tenant.tenantId)) ?? tenant;
-  await remind(tenant.tenantId, dueAt, now.toISOString(), ports);
-  return { ...tenant, dueAt, lease: undefined };
+  const after = { ...withProgress(work, record), dueAt, lease: undefined };
+  const written = await unlessMoved(ports.store.write({ before: record, after, lease: "hold" }));
+  if (!written && !(await ports.store.release(tenantId, run.owner, dueAt))) return (await ports.store.get(tenantId)) ?? record;
+  await remind(tenantId, dueAt, now.toISOString(), ports);
+  return { ...record, dueAt, lease: undefined };
 }
 
 /** A lost message costs nothing but the wait for the sweep: the due time stands. */

@@ -1,25 +1,23 @@
 import type { ClusterBody } from "../../events/bodies/cluster.ts";
 import type { Cluster, ClusterConnection } from "../domain/cluster.ts";
 import { TenantryError } from "../domain/errors.ts";
-import { type ClusterAccess, ClusterError, type ClusterRegistry } from "../ports.ts";
+import type { ClusterRegistry } from "../ports.ts";
 import { type AddressPorts, addressOf } from "./cluster-address.ts";
 import { type CommandKey, type OncePorts, once } from "./once.ts";
+import { type ProofPorts, proveCluster } from "./prove-cluster.ts";
 import { readCluster } from "./read-cluster.ts";
 
-export interface RegistrationPorts extends OncePorts, AddressPorts {
+export interface RegistrationPorts extends OncePorts, AddressPorts, ProofPorts {
   registry: ClusterRegistry;
-  clusters: ClusterAccess;
 }
 
 /** Namespaces that one cluster takes, where nobody says less. */
 const DEFAULT_CAPACITY = 10_000;
-/** Longest that the first words with a cluster may take, milliseconds. */
-const PROBE_MS = 8_000;
 
 /**
- * Registers a cluster, or changes its item, after proving that it answers to our identity. What others change of it meanwhile
+ * Registers a cluster, or changes its item, after proving that it answers to our identity and gives it its rights. What others change of it meanwhile
  * (a pause, a cordon) stays; where they remove it, it stays removed.
- * Throws `ClusterUnreachable`, `ClusterNotFound`, `EndpointNotAllowed`, `ClusterRemoved`, `IdempotencyKeyReused`, `WriteContention`.
+ * Throws `ClusterUnreachable`, `ClusterNotFound`, `EndpointNotAllowed`, `ClusterRightsMissing`, `ClusterRemoved`, `IdempotencyKeyReused`, `WriteContention`.
  */
 export async function registerCluster(
   name: string,
@@ -40,7 +38,7 @@ export async function registerCluster(
     ports,
     async (dedupe) => {
       const address = await addressOf(name, body, await read(), ports);
-      const serviceMonitor = await servesMonitors(address, ports.clusters);
+      const { serviceMonitor } = await proveCluster(address, ports);
       // Asking the cluster took seconds: what was read before may have changed.
       const before = await read();
       const cluster = await ports.registry.write(before, clusterOf(address, serviceMonitor, body, before, ports), dedupe);
@@ -70,15 +68,4 @@ function clusterOf(
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
   };
-}
-
-async function servesMonitors(address: ClusterConnection, clusters: ClusterAccess): Promise<boolean> {
-  try {
-    return await clusters.connect(address).serves("monitoring.coreos.com/v1", AbortSignal.timeout(PROBE_MS));
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    throw new TenantryError("ClusterUnreachable", `Cluster "${address.name}" did not answer as role ${address.roleArn}: ${error.message}`, {
-      cause: error,
-    });
-  }
 }

@@ -8,7 +8,11 @@ import { Agent, request } from "undici";
 import { CLUSTER_NAME, PROVISIONER_GROUP, PROVISIONER_ROLE_ARN } from "../../local/kubernetes/authenticator.ts";
 import { kubectl as runKubectl } from "../../local/kubernetes/kubectl.ts";
 import { assumeRoleBy, type Credentials, signToken } from "../../shared/adapters/kubernetes/token.ts";
+import { describeRight } from "../../shared/domain/access-right.ts";
+import { provisionerRights } from "../../shared/manifests/bootstrap/provisioner.ts";
+import platform from "../../config/tenantry.ts";
 import { realApiServer } from "../support/faulty-cluster.ts";
+import { fixedToken, makeClient } from "../support/real-cluster.ts";
 import { anId, api, kubectl, kubeObject, tableName, untilPhase } from "../support/stack.ts";
 
 // What somebody could do who took a function's way to the cluster: the real token of the real role, on the real API server.
@@ -71,6 +75,16 @@ describe("The provisioner's token", () => {
     expect(status).toBe(201);
     expect(body.status.userInfo.username).toBe(`${PROVISIONER_GROUP}:attack`);
     expect(body.status.userInfo.groups.sort()).toEqual(["system:authenticated", PROVISIONER_GROUP].sort());
+  });
+
+  test("gives, by the API server's own reviews, every right that a registration asks for, and none to Secrets", async () => {
+    const { api: client, close } = makeClient({ cluster: { name: CLUSTER_NAME, server, caData }, tokens: fixedToken(token) });
+    const signal = AbortSignal.timeout(30_000);
+    const denied: string[] = [];
+    for (const right of provisionerRights(platform)) if (!(await client.allows(right, signal))) denied.push(describeRight(right));
+    expect(denied).toEqual([]);
+    for (const verb of ["get", "list", "create"]) expect(await client.allows({ verb, group: "", resource: "secrets" }, signal)).toBe(false);
+    await close();
   });
 
   test("reads no Secret, anywhere, and no token of a service account", async () => {

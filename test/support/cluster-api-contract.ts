@@ -45,6 +45,10 @@ export function clusterApiContract(subject: string, make: () => Promise<Contract
       await it.close?.();
     });
 
+    test("the right to do what is done here is there", async () => {
+      expect(await api.allows({ verb: "patch", group: "", resource: "serviceaccounts" }, signal)).toBe(true);
+    });
+
     test("an object that is not there is undefined", async () => {
       expect(await api.get({ ...accounts, namespace, name: "absent" }, signal)).toBeUndefined();
       expect(await api.get({ ...namespaced, name: `${namespace}-absent` }, signal)).toBeUndefined();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { KubernetesObject } from "@kubernetes/client-node";
+import type { AccessRight } from "../../shared/domain/access-right.ts";
 import { pathOf } from "../../shared/adapters/kubernetes/path.ts";
 import { refOf } from "../../shared/adapters/kubernetes/client.ts";
 import {
@@ -13,8 +14,8 @@ import {
 import { ANNOTATION_GENERATION, LABEL_MANAGED_BY, MANAGED_BY } from "../../shared/manifests/index.ts";
 
 export interface ClusterCall {
-  verb: "get" | "apply" | "delete" | "list" | "patch" | "find" | "finalize" | "serves";
-  /** The object that is asked for, or none for `serves`. */
+  verb: "get" | "apply" | "delete" | "list" | "patch" | "find" | "finalize" | "serves" | "allows";
+  /** The object that is asked for, or none for `serves` and `allows`. */
   ref?: ObjectRef;
   /** What is applied. */
   object?: KubernetesObject;
@@ -42,6 +43,8 @@ export class MemoryCluster implements ClusterApi {
   before: MemoryClusterOptions["before"];
   after: MemoryClusterOptions["after"];
   readonly #fence: boolean;
+  /** Rights that its authorisation does not give. */
+  denied: (right: AccessRight) => boolean = () => false;
   /** Every call, in order, also those that failed. */
   readonly calls: ClusterCall[] = [];
   #version = 0;
@@ -151,6 +154,10 @@ export class MemoryCluster implements ClusterApi {
 
   async serves(apiVersion: string, signal: AbortSignal): Promise<boolean> {
     return await this.#call({ verb: "serves" }, signal, () => this.#served.has(apiVersion));
+  }
+
+  async allows(right: AccessRight, signal: AbortSignal): Promise<boolean> {
+    return await this.#call({ verb: "allows" }, signal, () => !this.denied(right));
   }
 
   /** Puts an object there as somebody else's. */

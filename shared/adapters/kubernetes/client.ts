@@ -1,4 +1,5 @@
 import type { KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
+import { type AccessRight, describeRight } from "../../domain/access-right.ts";
 import { FIELD_MANAGER } from "../../manifests/identity.ts";
 import { type ClusterApi, ClusterError, type ClusterScopedFind, type ListPage, type ListQuery, type ObjectRef } from "../../ports.ts";
 import { findClusterScoped } from "./discovery.ts";
@@ -120,6 +121,22 @@ export class KubernetesClient implements ClusterApi {
     if (answer.status === 404) return false;
     succeeded(request, answer);
     return true;
+  }
+
+  async allows(right: AccessRight, signal: AbortSignal): Promise<boolean> {
+    const request: KubeRequest = {
+      method: "POST",
+      path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+      contentType: "application/json",
+      body: JSON.stringify({
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: { resourceAttributes: right },
+      }),
+      what: `review whether we may ${describeRight(right)}`,
+    };
+    const { status } = parsed<{ status?: { allowed?: unknown } }>(request, await this.#requests.send(request, signal));
+    return status?.allowed === true;
   }
 }
 

@@ -9,7 +9,7 @@ import type { BearerTokens } from "./token.ts";
 
 /** One request to the API server. All that are sent here are idempotent, so each may be repeated. */
 export interface KubeRequest {
-  method: "GET" | "PATCH" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   path: string;
   body?: string | undefined;
   contentType?: string | undefined;

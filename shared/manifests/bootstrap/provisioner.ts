@@ -1,4 +1,5 @@
-import type { V1ClusterRole, V1ClusterRoleBinding } from "@kubernetes/client-node";
+import type { V1ClusterRole, V1ClusterRoleBinding, V1PolicyRule } from "@kubernetes/client-node";
+import type { AccessRight } from "../../domain/access-right.ts";
 import type { Platform } from "../../domain/platform.ts";
 import { NAMES, PROVISIONER_GROUP } from "../identity.ts";
 import { type BootstrapEntry, entry, labels } from "./entry.ts";
@@ -33,6 +34,39 @@ const clusterScopedKinds: [group: string, resources: string[]][] = [
   ["storage.k8s.io", ["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"]],
 ];
 
+/** Every right that the provisioner's ClusterRole gives, one by one: what a cluster must allow before tenants come there. */
+export function provisionerRights(platform: Platform): AccessRight[] {
+  return provisionerRules(platform).flatMap(({ apiGroups = [], resources = [], resourceNames = [undefined], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((of) => {
+        const [resource = "", subresource] = of.split("/");
+        return verbs.flatMap((verb) => resourceNames.map((name) => ({ verb, group, resource, subresource, name })));
+      }),
+    ),
+  );
+}
+
+const provisionerRules = ({ grantRoles }: Platform): V1PolicyRule[] => [
+  { apiGroups: [""], resources: ["namespaces"], verbs: [...READ, ...WRITE] },
+  { apiGroups: [""], resources: ["namespaces/finalize"], verbs: ["update"] },
+  { apiGroups: [""], resources: ["serviceaccounts"], verbs: [...READ, ...WRITE] },
+  { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: READ },
+  { apiGroups: [""], resources: ["resourcequotas"], resourceNames: [NAMES.resourceQuota], verbs: WRITE },
+  { apiGroups: [""], resources: ["limitranges"], resourceNames: [NAMES.limitRange], verbs: WRITE },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: READ },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], resourceNames: [NAMES.networkPolicy], verbs: WRITE },
+  { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], verbs: READ },
+  { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], resourceNames: [NAMES.serviceMonitor], verbs: WRITE },
+  { apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: ["list"] },
+  { apiGroups: ["apps"], resources: ["deployments/scale", "statefulsets/scale"], verbs: ["patch"] },
+  { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["list", "patch"] },
+  ...clusterScopedKinds.map(([group, resources]) => ({ apiGroups: [group], resources, verbs: ["list"] })),
+  { apiGroups: [RBAC], resources: ["roles"], verbs: READ },
+  { apiGroups: [RBAC], resources: ["roles"], resourceNames: [NAMES.role], verbs: [...WRITE, "escalate", "bind"] },
+  { apiGroups: [RBAC], resources: ["rolebindings"], verbs: [...READ, ...WRITE] },
+  ...(grantRoles.length === 0 ? [] : [{ apiGroups: [RBAC], resources: ["clusterroles"], resourceNames: grantRoles, verbs: ["bind"] }]),
+];
+
 /** What the control plane may do in the cluster, and to whom that is given. */
 export function provisioner(platform: Platform): BootstrapEntry[] {
   return [
@@ -45,28 +79,7 @@ RBAC cannot bound namespaces by a prefix: the policies tenantry-scope and tenant
         apiVersion: `${RBAC}/v1`,
         kind: "ClusterRole",
         metadata: { name: NAME, labels },
-        rules: [
-          { apiGroups: [""], resources: ["namespaces"], verbs: [...READ, ...WRITE] },
-          { apiGroups: [""], resources: ["namespaces/finalize"], verbs: ["update"] },
-          { apiGroups: [""], resources: ["serviceaccounts"], verbs: [...READ, ...WRITE] },
-          { apiGroups: [""], resources: ["resourcequotas", "limitranges"], verbs: READ },
-          { apiGroups: [""], resources: ["resourcequotas"], resourceNames: [NAMES.resourceQuota], verbs: WRITE },
-          { apiGroups: [""], resources: ["limitranges"], resourceNames: [NAMES.limitRange], verbs: WRITE },
-          { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: READ },
-          { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], resourceNames: [NAMES.networkPolicy], verbs: WRITE },
-          { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], verbs: READ },
-          { apiGroups: ["monitoring.coreos.com"], resources: ["servicemonitors"], resourceNames: [NAMES.serviceMonitor], verbs: WRITE },
-          { apiGroups: ["apps"], resources: ["deployments", "statefulsets"], verbs: ["list"] },
-          { apiGroups: ["apps"], resources: ["deployments/scale", "statefulsets/scale"], verbs: ["patch"] },
-          { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["list", "patch"] },
-          ...clusterScopedKinds.map(([group, resources]) => ({ apiGroups: [group], resources, verbs: ["list"] })),
-          { apiGroups: [RBAC], resources: ["roles"], verbs: READ },
-          { apiGroups: [RBAC], resources: ["roles"], resourceNames: [NAMES.role], verbs: [...WRITE, "escalate", "bind"] },
-          { apiGroups: [RBAC], resources: ["rolebindings"], verbs: [...READ, ...WRITE] },
-          ...(platform.grantRoles.length === 0
-            ? []
-            : [{ apiGroups: [RBAC], resources: ["clusterroles"], resourceNames: platform.grantRoles, verbs: ["bind"] }]),
-        ],
+        rules: provisionerRules(platform),
       },
     ),
     entry<V1ClusterRoleBinding>(

@@ -22,12 +22,16 @@ export async function createGroup(
   const now = nowOf(ports);
   const id = ports.newId();
   const made = await recordGroup(
-    async () => undefined,
-    () => ({
-      ...newGroup(provider, id, draft.displayName, now),
-      ...draft,
-      dueAt: members.length > 0 ? plusMs(now, LEFT_UNDONE_MS) : undefined,
-    }),
+    () => ports.directory.getGroup(provider, id),
+    (before) =>
+      // The id is new: what stands under it is our own write, whose answer was lost.
+      before !== undefined
+        ? undefined
+        : {
+            ...newGroup(provider, id, draft.displayName, now),
+            ...draft,
+            dueAt: members.length > 0 ? plusMs(now, LEFT_UNDONE_MS) : undefined,
+          },
     ports,
   );
   if (made === undefined) return gone(id);

@@ -14,8 +14,9 @@ export async function createUser(provider: ProviderName, draft: UserDraft, ports
   const now = nowOf(ports);
   const id = ports.newId();
   const made = await recordUser(
-    async () => undefined,
-    () => ({ ...draft, provider, id, at: now, version: 0, createdAt: now, updatedAt: now }),
+    () => ports.directory.getUser(provider, id),
+    // The id is new: what stands under it is our own write, whose answer was lost.
+    (before) => (before !== undefined ? undefined : { ...draft, provider, id, at: now, version: 0, createdAt: now, updatedAt: now }),
     ports,
   );
   return made ?? gone(id);

@@ -45,6 +45,16 @@ describe("An expiry", () => {
       expect((await onboardTenant(command, { ...acme, expiresAt: ahead }, engine.ports)).changed).toBe(false);
   });
 
+  test("that comes before the time at which its sender says to have asked ends the tenant all the same", async () => {
+    const engine = anEngine();
+    const inMinutes = (minutes: number): string => new Date(Date.parse(engine.now()) + minutes * 60_000).toISOString();
+    const command = engine.command({ occurredAt: inMinutes(4), eager: undefined });
+    await onboardTenant(command, { ...acme, expiresAt: inMinutes(1) }, engine.ports);
+    engine.pass(61_000);
+    await engine.settle();
+    expect((await engine.tenant()).status.deletedAt).toBeDefined();
+  });
+
   test("that has come may still be taken away, as long as nothing has acted on it", async () => {
     const engine = anEngine();
     await onboardTenant(engine.command(), { ...acme, expiresAt: ahead }, engine.ports);

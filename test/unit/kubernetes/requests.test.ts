@@ -50,6 +50,18 @@ describe.each(["h2", "http/1.1"] as const)("requests over %s", (protocol) => {
     expect(JSON.parse(server.received[0]?.body ?? "")).toMatchObject({ propagationPolicy: "Background", preconditions: { uid: "1" } });
   });
 
+  test("a right is asked for by a SelfSubjectAccessReview over all namespaces; only a clear yes is one", async () => {
+    const right = { verb: "patch", group: "apps", resource: "deployments", subresource: "scale" };
+    const review = (reviewed: object) => ({ status: 201, body: { kind: "SelfSubjectAccessReview", ...reviewed } });
+    server.script(review({ status: { allowed: true } }), review({ status: { allowed: false, evaluationError: "?" } }), review({}));
+    const api = client();
+    expect([await api.allows(right, never), await api.allows(right, never), await api.allows(right, never)]).toEqual([true, false, false]);
+    expect(server.received[0]).toMatchObject({ method: "POST", path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews" });
+    expect(JSON.parse(server.received[0]?.body ?? "")).toMatchObject({ spec: { resourceAttributes: right } });
+    server.script(status(403, "Forbidden"));
+    expect((await failure(api.allows(right, never))).status).toBe(403);
+  });
+
   test("requests at once share few connections", async () => {
     const api = client({ connections: 3 });
     await Promise.all(Array.from({ length: 50 }, () => api.get(ref, never)));

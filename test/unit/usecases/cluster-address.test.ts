@@ -5,6 +5,7 @@ import type { Cluster } from "../../../shared/domain/cluster.ts";
 import { endpointHosts } from "../../../shared/domain/endpoint-hosts.ts";
 import { TenantryError } from "../../../shared/domain/errors.ts";
 import { type RegistrationPorts, registerCluster } from "../../../shared/usecases/register-cluster.ts";
+import { platform } from "../../support/builders.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryRegistry } from "../../support/memory-table.ts";
 
@@ -20,6 +21,7 @@ async function register(body: { endpoint?: string; certificateAuthority?: string
     registry: new MemoryRegistry([]),
     dedupes: { findDedupe: async () => undefined },
     dedupeDays: 30,
+    platform,
     clusters: { connect },
     describe: async (name) => {
       if (name !== "prod") throw new TenantryError("ClusterNotFound", `EKS cluster "${name}" does not exist.`);

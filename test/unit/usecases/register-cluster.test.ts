@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { clusterBody } from "../../../events/bodies/cluster.ts";
 import type { TenantryError } from "../../../shared/domain/errors.ts";
 import type { Tenant } from "../../../shared/domain/tenant.ts";
+import { provisionerRights } from "../../../shared/manifests/bootstrap/provisioner.ts";
 import { type Dedupe, WriteConflict } from "../../../shared/ports.ts";
 import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
@@ -9,7 +10,7 @@ import type { CommandKey } from "../../../shared/usecases/once.ts";
 import { changeCluster } from "../../../shared/usecases/change-cluster.ts";
 import { type RegistrationPorts, registerCluster } from "../../../shared/usecases/register-cluster.ts";
 import { type RemovalPorts, removeCluster } from "../../../shared/usecases/remove-cluster.ts";
-import { aCluster, aTenant } from "../../support/builders.ts";
+import { aCluster, aTenant, platform } from "../../support/builders.ts";
 import { anEngine } from "../../support/engine.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryRegistry } from "../../support/memory-table.ts";
@@ -24,6 +25,7 @@ function aRegistry(): { ports: RegistrationPorts & RemovalPorts; cluster: Memory
     registry,
     dedupes: { findDedupe: async (id) => registry.dedupes.get(id) as Dedupe | undefined },
     dedupeDays: 30,
+    platform,
     clusters: { connect: () => cluster },
     directory: { list: async () => ({ items: [] }) },
     sleep: async () => {},
@@ -128,6 +130,38 @@ describe("While a cluster is asked whether it answers", () => {
     };
     const mine = await registerCluster("two", body, ports);
     expect(mine).toMatchObject({ created: false, cluster: { labels: { by: "other" } } });
+  });
+});
+
+describe("What the provisioner may do in a cluster", () => {
+  const asked = async (denied: MemoryCluster["denied"]) => {
+    const { ports, registry, cluster } = aRegistry();
+    cluster.denied = denied;
+    const end = await registerCluster("two", body, ports).catch((error: TenantryError) => error);
+    return { end, registered: registry.clusters.has("two"), reviews: cluster.calls.filter(({ verb }) => verb === "allows").length };
+  };
+
+  test("is asked right by right, as bootstrap.yaml gives them, before the cluster is registered", async () => {
+    const { end, registered, reviews } = await asked(() => false);
+    expect(end).toMatchObject({ created: true });
+    expect({ registered, reviews }).toEqual({ registered: true, reviews: provisionerRights(platform).length });
+  });
+
+  test("is told where it lacks something, and the cluster is not registered", async () => {
+    const { end, registered } = await asked(({ verb, resource }) => verb === "escalate" || resource === "networkpolicies");
+    expect(registered).toBe(false);
+    expect(end).toMatchObject({ code: "ClusterRightsMissing" });
+    const { message } = end as TenantryError;
+    expect(message).toContain("denies 6 of");
+    expect(message).toContain('escalate roles.rbac.authorization.k8s.io "tenant-role"');
+    expect(message).toContain("list networkpolicies.networking.k8s.io");
+    expect(message).toContain("bootstrap.yaml");
+  });
+
+  test("is told in part where it lacks nearly all, with how much that is", async () => {
+    const all = provisionerRights(platform).length;
+    const { end } = await asked(() => true);
+    expect((end as TenantryError).message).toMatch(new RegExp(`denies ${all} of ${all} .*, and ${all - 20} more\\.$`));
   });
 });
 
