@@ -35,7 +35,8 @@ const errorAlarm = (functionName) => ({
   Statistic: "Sum",
 });
 
-// The sweeps emit these by embedded metric format. No data means that the sweep itself stands still.
+// The sweeps emit these by embedded metric format. A claim keeps an item from the sweep for five minutes, so ten see each one
+// that waits. No data means that the sweep itself stands still.
 const ageAlarm = (metric, description, service) => ({
   AlarmDescription: description,
   Namespace: "Tenantry",
@@ -43,7 +44,7 @@ const ageAlarm = (metric, description, service) => ({
   Dimensions: [{ Name: "service", Value: service }],
   Statistic: "Maximum",
   Threshold: 600,
-  EvaluationPeriods: 3,
+  Period: 600,
   TreatMissingData: "breaching",
 });
 

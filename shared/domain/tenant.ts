@@ -204,6 +204,8 @@ export interface Tenant {
   timers: Timers;
   /** The earliest timer; absent when nothing is due. */
   dueAt?: Timestamp | undefined;
+  /** Since when work is due that nobody has done yet. Claims and leases move `dueAt`, and not this; absent before the first of them. */
+  dueSince?: Timestamp | undefined;
   lease?: Lease | undefined;
   createdAt: Timestamp;
   updatedAt: Timestamp;
@@ -220,4 +222,9 @@ export const isAsleep = ({ desired }: Pick<Tenant, "desired">): boolean => desir
 /** The due time that a set of timers makes. */
 export function earliest(timers: Timers): Timestamp | undefined {
   return Object.values(timers).sort()[0];
+}
+
+/** Since when a tenant has waited, at `now`, for work that is due; `undefined` where none is. */
+export function waitingSince({ dueAt, dueSince }: Pick<Tenant, "dueAt" | "dueSince">, now: Timestamp): Timestamp | undefined {
+  return dueSince ?? (dueAt !== undefined && dueAt <= now ? dueAt : undefined);
 }

@@ -75,6 +75,7 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     hasGrants: deleted ? undefined : tenant.hasGrants,
     timers,
     dueAt: earliest(timers),
+    dueSince: undefined,
     lease: undefined,
     updatedAt: at.now,
     ttl: deleted ? tombstoneUntil(tenant, at) : undefined,

@@ -1,5 +1,9 @@
+import pLimit from "p-limit";
 import type { Clock, DueIndex, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
-import { allShards, type Swept, sweepShard } from "./sweep-due.ts";
+import { allOf, type Swept, sweepKind } from "./sweep-due.ts";
+
+/** Events being read at once. */
+const READS = 32;
 
 export interface PublishPorts {
   outbox: Outbox;
@@ -15,26 +19,18 @@ export async function publishEvents(events: OutboxEvent[], { outbox, publisher, 
   for (const { event, reason } of failed) {
     log.warn("An event was not taken by the bus; the sweep tries again.", { tenantId: event.tenantId, sequence: event.sequence, reason });
   }
-  for (const mark of marked) if (mark.status === "rejected") throw mark.reason;
+  allOf(marked);
   return published.length;
 }
 
 /** The certain path of the outbox: publishes whatever is still due, after claiming it. */
-export async function sweepOutbox(
-  { index, clock, ...ports }: PublishPorts & { index: DueIndex; clock: Clock },
-  signal: AbortSignal,
-): Promise<Swept> {
-  return allShards(index, (shard) =>
-    sweepShard(
-      index,
-      "event",
-      shard,
-      clock,
-      signal,
-      async (item, claimedUntil) => ((await index.claim(item, claimedUntil)) ? ports.outbox.get(item) : undefined),
-      async (events) => {
-        await publishEvents(events, ports);
-      },
-    ),
-  );
+export function sweepOutbox(ports: PublishPorts & { index: DueIndex; clock: Clock }, signal: AbortSignal): Promise<Swept> {
+  const limit = pLimit(READS);
+  return sweepKind("event", ports, signal, async (claimed) => {
+    const reads = await Promise.allSettled(claimed.map((item) => limit(() => ports.outbox.get(item))));
+    const events = reads.flatMap((read) => (read.status === "fulfilled" && read.value !== undefined ? [read.value] : []));
+    // What was read is published before a read that failed ends the sweep.
+    if (events.length > 0) await publishEvents(events, ports);
+    allOf(reads);
+  });
 }

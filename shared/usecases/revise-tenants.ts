@@ -11,7 +11,7 @@ import {
   sumOf,
   type WaveShard,
 } from "../domain/revision-wave.ts";
-import { earliest, type Timestamp } from "../domain/tenant.ts";
+import { earliest, type Timestamp, waitingSince } from "../domain/tenant.ts";
 import { targetRevision } from "../manifests/index.ts";
 import {
   type Clock,
@@ -141,7 +141,11 @@ async function askOne(
   const timers = { ...before.timers, work: now };
   const dueAt = earliest(timers) ?? now;
   try {
-    await store.write({ before, after: { ...before, revisionAsked: { target, at: now }, timers, dueAt }, lease: "take" });
+    await store.write({
+      before,
+      after: { ...before, revisionAsked: { target, at: now }, timers, dueAt, dueSince: waitingSince(before, now) },
+      lease: "take",
+    });
     return { tenantId, dueAt };
   } catch (error) {
     // Somebody is at it: it converges to the present revision anyway, or is found again.

@@ -12,7 +12,7 @@ export interface SweepPorts {
 export interface Swept {
   due: number;
   claimed: number;
-  /** Age of the oldest due item, seconds; 0 where nothing was due. */
+  /** How long the oldest due item has waited for its work to be done, seconds; 0 where nothing was due. */
   oldestAgeSeconds: number;
 }
 
@@ -25,82 +25,68 @@ const CLAIMS = 32;
 
 /** The certain path: claims all tenants and all access work that are due, and enqueues them. Stops taking new ones when `signal` aborts. */
 export async function sweepDue(ports: SweepPorts, signal: AbortSignal): Promise<Swept> {
-  return total(await Promise.all([sweepTenants(ports, signal), sweepAccess(ports, signal)]));
-}
-
-function sweepAccess({ index, accessQueue, clock }: SweepPorts, signal: AbortSignal): Promise<Swept> {
-  return allShards(index, (shard) =>
-    sweepShard(
-      index,
-      "access",
-      shard,
-      clock,
-      signal,
-      async ({ pk, sk, dueAt }, claimedUntil) =>
-        (await index.claim({ pk, sk, dueAt }, claimedUntil)) ? { pk, sk, dueAt: claimedUntil } : undefined,
-      (items) => accessQueue.send(items),
+  const { queue, accessQueue } = ports;
+  const tenants = sweepKind("tenant", ports, signal, (claimed) =>
+    queue.send(
+      claimed.map(({ pk, dueAt }) => ({ tenantId: pk.slice("TENANT#".length), dueAt })),
+      { bulk: true },
     ),
   );
-}
-
-function sweepTenants({ index, queue, clock }: SweepPorts, signal: AbortSignal): Promise<Swept> {
-  return allShards(index, (shard) =>
-    sweepShard(
-      index,
-      "tenant",
-      shard,
-      clock,
-      signal,
-      async (item, claimedUntil) => {
-        if (!(await index.claim(item, claimedUntil))) return undefined;
-        return { tenantId: item.pk.slice("TENANT#".length), dueAt: claimedUntil };
-      },
-      (messages) => queue.send(messages, { bulk: true }),
-    ),
-  );
+  const access = sweepKind("access", ports, signal, (claimed) => accessQueue.send(claimed));
+  return total(allOf(await Promise.allSettled([tenants, access])));
 }
 
 /**
- * Goes through what is due in one shard, page by page: `take` claims an item, `done` handles what a page claimed.
- * A page that claimed nothing is the last: the index is behind, or others are at it.
+ * Sweeps every shard of a kind to its end, also where one fails: nothing goes on past the return. Throws the first failure.
+ * @param handle takes what a page claimed, each item with the due time that it was claimed until
  */
-export async function sweepShard<T>(
-  index: DueIndex,
+export async function sweepKind(
+  kind: DueKind,
+  ports: Pick<SweepPorts, "index" | "clock">,
+  signal: AbortSignal,
+  handle: (claimed: DueItem[]) => Promise<void>,
+): Promise<Swept> {
+  const shards = Array.from({ length: ports.index.shards }, (_, shard) => sweepShard(kind, shard, ports, signal, handle));
+  return total(allOf(await Promise.allSettled(shards)));
+}
+
+/** Goes through what is due in one shard, page by page. A page that claimed nothing is the last: the index is behind, or others are at it. */
+async function sweepShard(
   kind: DueKind,
   shard: number,
-  clock: Clock,
+  { index, clock }: Pick<SweepPorts, "index" | "clock">,
   signal: AbortSignal,
-  take: (item: DueItem, claimedUntil: string) => Promise<T | undefined>,
-  done: (taken: T[]) => Promise<void>,
+  handle: (claimed: DueItem[]) => Promise<void>,
 ): Promise<Swept> {
   const limit = pLimit(CLAIMS);
   const swept: Swept = { due: 0, claimed: 0, oldestAgeSeconds: 0 };
   while (!signal.aborted) {
     const now = clock.now();
     const items = await index.due(kind, shard, now.toISOString(), PAGE);
-    const [oldest] = items;
-    if (oldest === undefined) break;
-    swept.oldestAgeSeconds = Math.max(swept.oldestAgeSeconds, (now.getTime() - Date.parse(oldest.dueAt)) / 1_000);
-    const claimedUntil = new Date(now.getTime() + CLAIM_MS).toISOString();
-    const claims = await Promise.allSettled(items.map((item) => limit(() => take(item, claimedUntil))));
-    const taken = claims.flatMap((claim) => (claim.status === "fulfilled" && claim.value !== undefined ? [claim.value] : []));
+    const dueAt = new Date(now.getTime() + CLAIM_MS).toISOString();
+    const claims = await Promise.allSettled(
+      items.map((item) =>
+        limit(async () => {
+          const since = await index.claim(item, dueAt);
+          return since === undefined ? [] : [{ since, item: { ...item, dueAt } }];
+        }),
+      ),
+    );
+    const claimed = claims.flatMap((claim) => (claim.status === "fulfilled" ? claim.value : []));
     // What was claimed is handled before a claim that failed ends the sweep: it would wait in vain for its claim to lapse.
-    if (taken.length > 0) await done(taken);
+    if (claimed.length > 0) await handle(claimed.map(({ item }) => item));
     allOf(claims);
+    const waiting = [...items.slice(0, 1).map((item) => item.dueAt), ...claimed.map(({ since }) => since)];
+    swept.oldestAgeSeconds = Math.max(swept.oldestAgeSeconds, ...waiting.map((since) => (now.getTime() - Date.parse(since)) / 1_000));
     swept.due += items.length;
-    swept.claimed += taken.length;
-    if (taken.length === 0 || items.length < PAGE) break;
+    swept.claimed += claimed.length;
+    if (claimed.length === 0 || items.length < PAGE) break;
   }
   return swept;
 }
 
-/** Sweeps every shard to its end, also where one fails: nothing goes on past the return. Throws the first failure. */
-export async function allShards({ shards }: DueIndex, sweep: (shard: number) => Promise<Swept>): Promise<Swept> {
-  return total(allOf(await Promise.allSettled(Array.from({ length: shards }, (_, shard) => sweep(shard)))));
-}
-
 /** The values of what has settled. Throws the first failure. */
-function allOf<T>(settled: PromiseSettledResult<T>[]): T[] {
+export function allOf<T>(settled: PromiseSettledResult<T>[]): T[] {
   return settled.map((result) => {
     if (result.status === "rejected") throw result.reason;
     return result.value;

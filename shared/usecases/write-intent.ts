@@ -3,7 +3,7 @@ import type { Grant } from "../domain/access.ts";
 import { TenantryError } from "../domain/errors.ts";
 import type { Intent } from "../domain/intent.ts";
 import { say, ttlAfter } from "../domain/outbox.ts";
-import { type Cause, earliest, type Lease, type Tenant, type Timestamp } from "../domain/tenant.ts";
+import { type Cause, earliest, type Lease, type Tenant, type Timestamp, waitingSince } from "../domain/tenant.ts";
 import { WriteConflict } from "../ports.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
 import { leaseOf, type Run } from "../reconcile/run.ts";
@@ -97,7 +97,7 @@ async function attemptOnce(
   // Where the lease is held, its holder sees that the generation moved and goes round again.
   const held = before?.lease !== undefined && before.lease.until >= now ? before.lease : undefined;
   const run = settled || held !== undefined ? undefined : eager;
-  const after = settled ? intent.after : due(intent.after, run, held, now);
+  const after = settled ? intent.after : { ...due(intent.after, run, held, now), dueSince: before && waitingSince(before, now) };
   const said = intent.event === undefined ? [] : [{ ...intent.event, cause: command.cause }];
   const spoken = say(after, said, { now, newId: ports.newId, auditDays: ports.platform.retentionDays.audit });
   const { grants = [] } = intent;

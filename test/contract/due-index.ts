@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { DueIndex, DueItem, DueKind, Outbox, OutboxEvent, TenantStore } from "../../shared/ports.ts";
+import type { Tenant } from "../../shared/domain/tenant.ts";
 import { aTenant } from "../support/builders.ts";
 
 /** Far ahead, so that no sweep of a running stack is at these items too. */
@@ -96,18 +97,55 @@ export function dueIndexContract(name: string, make: () => Promise<{ store: Tena
       await write(at(10));
       const item = one(await lookUntil("tenant", at(10), 1));
       const claims = await Promise.all(Array.from({ length: 5 }, (_, n) => index.claim(item, at(20 + n))));
-      expect(claims.filter(Boolean)).toHaveLength(1);
-      const next = at(20 + claims.indexOf(true));
+      expect(claims.filter((since) => since !== undefined)).toEqual([at(10)]);
+      const next = at(20 + claims.indexOf(at(10)));
       expect((await store.get(tenantId))?.dueAt).toBe(next);
-      expect(await index.claim(item, at(40))).toBe(false);
+      expect(await index.claim(item, at(40))).toBeUndefined();
       expect(one(await lookUntil("tenant", at(40), 1)).dueAt).toBe(next);
+    });
+
+    test("tells since when a tenant is due, however often it was claimed or begun, until a round ends or it is deferred", async () => {
+      await write(at(10));
+      const key = { pk: `TENANT#${tenantId}`, sk: "TENANT" };
+      expect(await index.claim({ ...key, dueAt: at(10) }, at(15))).toBe(at(10));
+      expect(await index.claim({ ...key, dueAt: at(15) }, at(20))).toBe(at(10));
+      const begun = await store.begin(tenantId, { dueAt: at(20), owner: "a", leaseUntil: at(24), nextDueAt: at(25), now: at(21) });
+      expect(begun?.dueSince).toBe(at(10));
+      await store.release(tenantId, "a", at(22));
+      expect(await index.claim({ ...key, dueAt: at(22) }, at(30))).toBe(at(10));
+
+      const again = await store.begin(tenantId, { dueAt: at(30), owner: "b", leaseUntil: at(34), nextDueAt: at(35), now: at(31) });
+      const before = again as Tenant;
+      await store.write({ before, after: { ...before, dueAt: at(40), dueSince: undefined, lease: undefined }, lease: "hold" });
+      expect((await store.get(tenantId))?.dueSince).toBeUndefined();
+      expect(await index.claim({ ...key, dueAt: at(40) }, at(45))).toBe(at(40));
+      expect(await index.defer({ ...key, dueAt: at(40) }, at(50))).toBe(false);
+      expect(await index.defer({ ...key, dueAt: at(45) }, at(50))).toBe(true);
+      expect(await index.claim({ ...key, dueAt: at(50) }, at(55))).toBe(at(50));
+    });
+
+    test("forgets since when a tenant is due at the end of a round that began before a claim noted it", async () => {
+      await write(at(10));
+      const before = (await store.get(tenantId)) as Tenant;
+      await index.claim({ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt: at(10) }, at(15));
+      await store.write({ before, after: { ...before, dueAt: at(40), dueSince: undefined }, lease: "hold" });
+      expect(await store.get(tenantId)).toMatchObject({ dueAt: at(40) });
+      expect((await store.get(tenantId))?.dueSince).toBeUndefined();
+    });
+
+    test("tells since when an event waits to be published, however often it was claimed", async () => {
+      await write(undefined, [eventOf(1, at(1))]);
+      const item = one(await lookUntil("event", at(2), 1));
+      expect(await index.claim(item, at(7))).toBe(at(2));
+      expect(await index.claim({ ...item, dueAt: at(7) }, at(12))).toBe(at(2));
+      expect(await outbox.get(item)).toEqual(eventOf(1, at(1)));
     });
 
     test("refuses to claim what is not due any more, or not there, and makes nothing", async () => {
       await write(undefined);
-      expect(await index.claim({ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt: at(10) }, at(20))).toBe(false);
+      expect(await index.claim({ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt: at(10) }, at(20))).toBeUndefined();
       expect((await store.get(tenantId))?.dueAt).toBeUndefined();
-      expect(await index.claim({ pk: `TENANT#${tenantId}-x`, sk: "TENANT", dueAt: at(10) }, at(20))).toBe(false);
+      expect(await index.claim({ pk: `TENANT#${tenantId}-x`, sk: "TENANT", dueAt: at(10) }, at(20))).toBeUndefined();
       expect(await store.get(`${tenantId}-x`)).toBeUndefined();
     });
 
@@ -123,14 +161,14 @@ export function dueIndexContract(name: string, make: () => Promise<{ store: Tena
       expect(one(await lookUntil("event", at(9), 1)).dueAt).toBe(at(3));
       // It stays in the audit trail, and whoever claimed it before can no longer.
       expect(await outbox.get(items[0] as DueItem)).toEqual(eventOf(1, at(1)));
-      expect(await index.claim(items[0] as DueItem, at(20))).toBe(false);
+      expect(await index.claim(items[0] as DueItem, at(20))).toBeUndefined();
     });
 
     test("lets one of many claim an event, which stays due at the next time", async () => {
       await write(undefined, [eventOf(1, at(1))]);
       const item = one(await lookUntil("event", at(2), 1));
       const claims = await Promise.all(Array.from({ length: 5 }, () => index.claim(item, at(7))));
-      expect(claims.filter(Boolean)).toHaveLength(1);
+      expect(claims.filter((since) => since !== undefined)).toEqual([at(2)]);
       expect(one(await lookUntil("event", at(7), 1)).dueAt).toBe(at(7));
       expect(await look("event", at(6))).toEqual([]);
     });

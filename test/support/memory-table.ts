@@ -75,6 +75,7 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
         .map((name) => [name, after[name as keyof Tenant]]),
     );
     if (lease === "ignore" && before !== undefined) delete changes["lease"];
+    if (lease === "hold" && "dueAt" in changes) changes["dueSince"] = after.dueSince;
     if (after.generation !== before?.generation) Object.assign(changes, { dueAt: after.dueAt, timers: after.timers });
     const next = JSON.parse(JSON.stringify({ ...stored, ...changes })) as Tenant;
     const own = before !== undefined && Object.keys(changes).length === 0 ? [] : [tenantItem(next)];
@@ -121,6 +122,7 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
     const tenant = this.tenants.get(tenantId);
     if (tenant === undefined || tenant.dueAt !== dueAt || (tenant.lease !== undefined && tenant.lease.until >= now)) return undefined;
     tenant.lease = { owner, until: leaseUntil };
+    tenant.dueSince ??= dueAt;
     tenant.dueAt = nextDueAt;
     return copy(tenant);
   }
@@ -163,6 +165,8 @@ export class MemoryDueIndex implements DueIndex {
   readonly shards: number;
   readonly #table: MemoryTable;
   readonly #sources: readonly MemoryDueSource[];
+  /** The last claim of each item that is no tenant. */
+  readonly #claims = new Map<string, { since: string; next: string }>();
   constructor(table: MemoryTable, shards = 8, sources: readonly MemoryDueSource[] = []) {
     this.#table = table;
     this.shards = shards;
@@ -177,7 +181,39 @@ export class MemoryDueIndex implements DueIndex {
       .slice(0, limit);
   }
 
-  async claim(item: DueItem, next: string): Promise<boolean> {
+  async claim(item: DueItem, next: string): Promise<string | undefined> {
+    if (!this.#move(item, next)) return undefined;
+    const tenant = this.#tenantOf(item);
+    if (tenant !== undefined) {
+      tenant.dueSince ??= item.dueAt;
+      return tenant.dueSince;
+    }
+    const key = `${item.pk} ${item.sk}`;
+    const earlier = this.#claims.get(key);
+    // Another due time than the last claim's was set by who wrote the item anew.
+    const since = earlier?.next === item.dueAt ? earlier.since : item.dueAt;
+    this.#claims.set(key, { since, next });
+    return since;
+  }
+
+  async take(item: DueItem, now: string, next: string): Promise<string | undefined> {
+    const standing = [...this.#tenants(), ...this.#events(), ...this.#access()].find(({ pk, sk }) => pk === item.pk && sk === item.sk);
+    if (standing === undefined || (standing.dueAt !== item.dueAt && standing.dueAt > now)) return undefined;
+    return this.claim(standing, next);
+  }
+
+  async defer(item: DueItem, next: string): Promise<boolean> {
+    if (!this.#move(item, next)) return false;
+    const tenant = this.#tenantOf(item);
+    if (tenant !== undefined) tenant.dueSince = undefined;
+    this.#claims.delete(`${item.pk} ${item.sk}`);
+    return true;
+  }
+
+  #tenantOf = ({ pk, sk }: DueItem): Tenant | undefined =>
+    sk === "TENANT" ? this.#table.tenants.get(pk.slice("TENANT#".length)) : undefined;
+
+  #move(item: DueItem, next: string): boolean {
     const { pk, sk, dueAt } = item;
     if (!pk.startsWith("TENANT#")) return this.#sources.some((source) => source.claim(item, next));
     const tenantId = pk.slice("TENANT#".length);
@@ -197,12 +233,6 @@ export class MemoryDueIndex implements DueIndex {
     if (this.#table.unpublished.get(key) !== dueAt) return false;
     this.#table.unpublished.set(key, next);
     return true;
-  }
-
-  async take(item: DueItem, now: string, next: string): Promise<boolean> {
-    const standing = [...this.#tenants(), ...this.#events(), ...this.#access()].find(({ pk, sk }) => pk === item.pk && sk === item.sk);
-    if (standing === undefined || (standing.dueAt !== item.dueAt && standing.dueAt > now)) return false;
-    return this.claim(standing, next);
   }
 
   #tenants(): DueItem[] {

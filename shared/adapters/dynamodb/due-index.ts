@@ -23,31 +23,36 @@ export function createDueIndex(table: Table): DueIndex {
       });
     },
 
-    claim: (item, next) => move(table, item, next, "dueAt = :seen", { ":seen": item.dueAt }),
-    take: (item, now, next) => move(table, item, next, "dueAt = :seen OR dueAt <= :now", { ":seen": item.dueAt, ":now": now }),
+    claim: (item, next) => claim(table, item, next, "dueAt = :seen", { ":seen": item.dueAt }),
+    take: (item, now, next) => claim(table, item, next, "dueAt = :seen OR dueAt <= :now", { ":seen": item.dueAt, ":now": now }),
+    defer: async (item, next) =>
+      (await move(table, item, next, "SET dueAt = :next REMOVE dueSince", "dueAt = :seen", { ":seen": item.dueAt })) !== undefined,
   };
 }
 
-async function move(
-  table: Table,
-  { pk, sk }: Pick<DueItem, "pk" | "sk">,
-  next: string,
-  condition: string,
-  values: Record<string, string>,
-): Promise<boolean> {
+type Key = Pick<DueItem, "pk" | "sk">;
+type Values = Record<string, string>;
+
+/** Part of an update that moves the due time of work that is not done: notes since when it is due, unless an earlier one did. */
+export const KEEP_DUE_SINCE = "dueSince = if_not_exists(dueSince, dueAt)";
+
+const claim = async (table: Table, key: Key, next: string, condition: string, values: Values): Promise<string | undefined> =>
+  (await move(table, key, next, `SET ${KEEP_DUE_SINCE}, dueAt = :next`, condition, values))?.["dueSince"] as string | undefined;
+
+/** What the update set; `undefined` where the condition did not hold. */
+async function move(table: Table, { pk, sk }: Key, next: string, UpdateExpression: string, ConditionExpression: string, values: Values) {
+  const update = new UpdateItemCommand({
+    TableName: table.name,
+    Key: toItem({ pk, sk }),
+    UpdateExpression,
+    ConditionExpression,
+    ExpressionAttributeValues: toItem({ ":next": next, ...values }),
+    ReturnValues: "UPDATED_NEW",
+  });
   try {
-    await table.client.send(
-      new UpdateItemCommand({
-        TableName: table.name,
-        Key: toItem({ pk, sk }),
-        UpdateExpression: "SET dueAt = :next",
-        ConditionExpression: condition,
-        ExpressionAttributeValues: toItem({ ":next": next, ...values }),
-      }),
-    );
-    return true;
+    return fromItem((await table.client.send(update)).Attributes ?? {});
   } catch (error) {
-    if (isConflict(error)) return false;
+    if (isConflict(error)) return undefined;
     throw error;
   }
 }

@@ -15,7 +15,7 @@ export function createOutbox(table: Table): Outbox {
       const write = new UpdateItemCommand({
         TableName: table.name,
         Key: toItem(keys.event(tenantId, sequence)),
-        UpdateExpression: "REMOVE dueAt, dueShard",
+        UpdateExpression: "REMOVE dueAt, dueSince, dueShard",
         ConditionExpression: "attribute_exists(pk)",
       });
       // Gone from the audit trail meanwhile: nothing is left to mark.

@@ -9,6 +9,7 @@ import { type Grant, grantId } from "../../domain/access.ts";
 import type { Tenant } from "../../domain/tenant.ts";
 import { type Dedupe, type TenantStore, type TenantWrite, WriteConflict } from "../../ports.ts";
 import { fromItem, isConflict, keys, type Table, toItem, updateOf } from "./table.ts";
+import { KEEP_DUE_SINCE } from "./due-index.ts";
 import { eventItem } from "./event-item.ts";
 import { grantOf, grantWrite } from "./grant-item.ts";
 import { difference, tenantItem, tenantOf } from "./tenant-item.ts";
@@ -72,6 +73,8 @@ function changesOf({ after, lease }: TenantWrite, before: Tenant): Record<string
   const item = tenantItem(after);
   const changes = difference(tenantItem(before), item);
   if (lease === "ignore") delete changes["lease"];
+  // The end of a round decides the due time anew. A claim of the time before, beside it, is void with what it noted.
+  if (lease === "hold" && "dueAt" in changes) changes["dueSince"] = item["dueSince"];
   if (after.generation === before.generation) return changes;
   // A claim or a finish may have moved the due time since `before` was read, and neither moves what the guard looks at.
   return { ...changes, dueAt: item["dueAt"], dueShard: item["dueShard"], timers: item["timers"] };
@@ -116,7 +119,7 @@ export function createTenantStore(table: Table): TenantStore {
       const update = new UpdateItemCommand({
         TableName,
         Key: toItem(keys.tenant(tenantId)),
-        UpdateExpression: "SET #lease = :lease, dueAt = :next",
+        UpdateExpression: `SET #lease = :lease, ${KEEP_DUE_SINCE}, dueAt = :next`,
         ConditionExpression: "dueAt = :due AND (attribute_not_exists(#lease) OR #lease.#until < :now)",
         ExpressionAttributeNames: { "#lease": "lease", "#until": "until" },
         ExpressionAttributeValues: toItem({ ":lease": { owner, until: leaseUntil }, ":next": nextDueAt, ":due": dueAt, ":now": now }),

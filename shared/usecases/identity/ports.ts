@@ -9,7 +9,7 @@ export interface AccessPorts extends IntentPorts {
   grants: GrantIndex;
   accessQueue: AccessQueue;
   mappings: IdentityMappings;
-  index: Pick<DueIndex, "claim" | "take">;
+  index: Pick<DueIndex, "defer" | "take">;
 }
 
 /** How far a piece of access work came. `again`: it is due, or waits, for more. */

@@ -21,12 +21,12 @@ export async function workAccess(item: DueItem, timeLeft: () => boolean, ports: 
   const now = ports.clock.now();
   const later = (ms: number): string => new Date(ports.clock.now().getTime() + ms).toISOString();
   const until = later(TAKEN_MS);
-  if (!(await ports.index.take(item, new Date(now.getTime() + SKEW_MS).toISOString(), until))) return;
+  if ((await ports.index.take(item, new Date(now.getTime() + SKEW_MS).toISOString(), until)) === undefined) return;
   const worked = await work({ pk: item.pk, sk: item.sk }, timeLeft, ports, workWebhook);
   if ("done" in worked) return;
   const { afterMs, reason } = worked.again;
   const dueAt = later(afterMs);
-  if (!(await ports.index.claim({ ...item, dueAt: until }, dueAt))) return;
+  if (!(await ports.index.defer({ ...item, dueAt: until }, dueAt))) return;
   ports.log.info("Access work goes on later.", { ...item, afterMs, reason });
   // Longer than a message can wait, the sweep finds it.
   if (afterMs < 900_000) await ports.accessQueue.send([{ ...item, dueAt }], { delaySeconds: afterMs / 1_000 });
