@@ -147,6 +147,8 @@ export type ForeignPublisher = (events: ForeignEvent[]) => Promise<void>;
 export interface ReconcileMessage {
   tenantId: string;
   dueAt: Timestamp;
+  /** Times in a row that it was handed back, as the cluster had no free slot. */
+  handBacks?: number | undefined;
 }
 
 export interface ReconcileQueue {
@@ -174,7 +176,7 @@ export interface SlotPool {
 
 /** Slots that bound what is at work in one cluster, over all functions: reconciles, and namespaces being deleted. */
 export interface ClusterSlots {
-  /** A slot's number, or `undefined` where the pool is over its budget. */
+  /** A slot's number, or `undefined` where the pool is over its budget. An owner that has one gets the same again. */
   acquire(pool: SlotPool, owner: string, until: Timestamp, now: Timestamp): Promise<number | undefined>;
   release(pool: SlotPool, slot: number, owner: string): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { ReconcilePorts } from "../../shared/reconcile/ports.ts";
 import { reconcileTenant } from "../../shared/usecases/reconcile-tenant.ts";
 import { reconcileDeps } from "./deps.ts";
 
-const message = z.object({ tenantId: z.string(), dueAt: z.string() });
+const message = z.object({ tenantId: z.string(), dueAt: z.string(), handBacks: z.int().min(0).optional() });
 
 /** Reconciles the tenants that the messages name. A lease taken or a due time moved ends a message: due stands. */
 export const createHandler = (ports: ReconcilePorts) =>
@@ -12,7 +12,8 @@ export const createHandler = (ports: ReconcilePorts) =>
     message,
     async (wish, context) => {
       const { requestTimeoutMs } = ports.platform.cluster;
-      await reconcileTenant(wish, runOf(context, { now: ports.clock.now(), requestTimeoutMs, owner: ports.newId() }), ports);
+      const run = runOf(context, { now: ports.clock.now(), requestTimeoutMs, owner: ports.newId() });
+      await reconcileTenant(wish, { ...run, handBacks: wish.handBacks }, ports);
     },
     ports.log,
   );

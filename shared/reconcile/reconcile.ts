@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "../domain/cluster.ts";
 import { say } from "../domain/outbox.ts";
 import type { Tenant, Timestamp } from "../domain/tenant.ts";
-import { unlessMoved, WriteConflict } from "../ports.ts";
+import { type ReconcileMessage, type SlotPool, unlessMoved, WriteConflict } from "../ports.ts";
+import { busyPauseMs } from "./busy.ts";
 import { converge } from "./converge.ts";
 import type { Outcome } from "./decide.ts";
 import { expired, tearDownExpired } from "./expiry.ts";
@@ -12,8 +14,6 @@ import { heldByCluster, newWork, PAUSED, takeUp, unplacedOutcome, type Work, wit
 import type { Run } from "./run.ts";
 import { settle } from "./settle.ts";
 
-/** Longest pause before another try where a cluster has no free slot, milliseconds. */
-const BUSY_MS = 5_000;
 /** Longest pause before another round where the record keeps moving, milliseconds. */
 const CONFLICT_MS = 1_000;
 /** A requeue sooner than this also goes by a delayed message, milliseconds. */
@@ -56,7 +56,7 @@ async function pauseAfter(conflicts: number, { signal }: Run, { random }: Reconc
 /** One round, and its record. Throws `WriteConflict` where the record moved meanwhile. */
 async function round(work: Work, run: Run, ports: ReconcilePorts): Promise<Tenant> {
   const outcome = await workOnce(work, run, ports);
-  if (outcome === "busy") return handBack(work, work.record, run, ports, BUSY_MS * (0.2 + 0.8 * ports.random()));
+  if (outcome === "busy") return handBackBusy(work, run, ports);
   if (run.signal.aborted && outcome.kind === "failed") return handBack(work, work.record, run, ports, 0);
   work.round.outcome = outcome;
   return finish(work, ports);
@@ -78,14 +78,31 @@ async function workOnce(work: Work, run: Run, ports: ReconcilePorts): Promise<Ou
   work.record = placed.record;
   work.round.cluster = cluster;
   if (cluster.paused === true) return heldByCluster(cluster);
-  const pool = { name: cluster.name, size: ports.platform.cluster.concurrency };
-  const slot = await ports.slots.acquire(pool, run.owner, run.leaseUntil, now);
+  const slot = await acquireSlot(cluster, run, ports);
   if (slot === undefined) return "busy";
   try {
     return await converge(work, cluster, run, ports);
   } finally {
-    await ports.slots.release(pool, slot, run.owner);
+    await releaseSlot(cluster, slot, run, ports);
   }
+}
+
+const reconciles = ({ name }: Cluster, { platform }: ReconcilePorts): SlotPool => ({ name, size: platform.cluster.concurrency });
+
+/** A slot of the cluster; none where it has no free one, or the table refuses to tell: the lease goes back either way. */
+async function acquireSlot(cluster: Cluster, run: Run, ports: ReconcilePorts): Promise<number | undefined> {
+  const now = ports.clock.now().toISOString();
+  return ports.slots.acquire(reconciles(cluster, ports), run.owner, run.leaseUntil, now).catch((error: unknown) => {
+    ports.log.warn("No slot could be taken; the tenant is tried again.", { cluster: cluster.name, error: String(error) });
+    return undefined;
+  });
+}
+
+/** A slot that cannot be given back is free once its time is past: what was done with it counts all the same. */
+async function releaseSlot(cluster: Cluster, slot: number, run: Run, ports: ReconcilePorts): Promise<void> {
+  await ports.slots.release(reconciles(cluster, ports), slot, run.owner).catch((error: unknown) => {
+    ports.log.warn("A slot was not given back; it is free again at its time.", { cluster: cluster.name, slot, error: String(error) });
+  });
 }
 
 /** Records a round: one transaction, conditional on the generation and the lease that it started from. Throws `WriteConflict`. */
@@ -94,7 +111,8 @@ async function finish({ record, round }: Work, ports: ReconcilePorts): Promise<T
   const { after, said } = settle(record, round, { now, random: ports.random(), platform: ports.platform });
   const spoken = say(after, said, { now, newId: ports.newId, auditDays: ports.platform.retentionDays.audit });
   await ports.store.write({ before: record, after: spoken.after, lease: "hold", events: spoken.events });
-  await remind(spoken.after.tenantId, spoken.after.dueAt, now, ports);
+  const { tenantId, dueAt } = spoken.after;
+  if (dueAt !== undefined) await remind({ tenantId, dueAt }, now, ports);
   return spoken.after;
 }
 
@@ -102,23 +120,28 @@ async function finish({ record, round }: Work, ports: ReconcilePorts): Promise<T
  * Gives the lease back unfinished, with what `work` did so far: due after `afterMs`, and a message so that it need not wait
  * for the sweep. `record` is what is stored.
  */
-async function handBack(work: Work, record: Tenant, run: Run, ports: ReconcilePorts, afterMs: number): Promise<Tenant> {
+async function handBack(work: Work, record: Tenant, run: Run, ports: ReconcilePorts, afterMs: number, handBacks?: number): Promise<Tenant> {
   const { tenantId } = record;
   const now = ports.clock.now();
   const dueAt = new Date(now.getTime() + afterMs).toISOString();
   const after = { ...withProgress(work, record), dueAt, lease: undefined };
   const written = await unlessMoved(ports.store.write({ before: record, after, lease: "hold" }));
   if (!written && !(await ports.store.release(tenantId, run.owner, dueAt))) return (await ports.store.get(tenantId)) ?? record;
-  await remind(tenantId, dueAt, now.toISOString(), ports);
+  await remind({ tenantId, dueAt, handBacks }, now.toISOString(), ports);
   return { ...record, dueAt, lease: undefined };
 }
 
+/** The same where the cluster has no free slot, after a pause that grows each time in a row. */
+function handBackBusy(work: Work, run: Run, ports: ReconcilePorts): Promise<Tenant> {
+  const handBacks = run.handBacks ?? 0;
+  return handBack(work, work.record, run, ports, busyPauseMs(handBacks, ports.random()), handBacks + 1);
+}
+
 /** A lost message costs nothing but the wait for the sweep: the due time stands. */
-async function remind(tenantId: string, dueAt: Timestamp | undefined, now: Timestamp, { queue, log }: ReconcilePorts): Promise<void> {
-  if (dueAt === undefined) return;
-  const delayMs = Date.parse(dueAt) - Date.parse(now);
+async function remind(message: ReconcileMessage, now: Timestamp, { queue, log }: ReconcilePorts): Promise<void> {
+  const delayMs = Date.parse(message.dueAt) - Date.parse(now);
   if (delayMs >= MESSAGE_MS) return;
-  await queue.send([{ tenantId, dueAt }], { delaySeconds: delayMs / 1_000 }).catch((error: unknown) => {
-    log.warn("No reminder was sent; the sweep will find the tenant.", { tenantId, error: String(error) });
+  await queue.send([message], { delaySeconds: delayMs / 1_000 }).catch((error: unknown) => {
+    log.warn("No reminder was sent; the sweep will find the tenant.", { tenantId: message.tenantId, error: String(error) });
   });
 }

@@ -24,6 +24,8 @@ export interface Run {
   dueAt: Timestamp;
   /** Aborts at `stopAt`. */
   signal: AbortSignal;
+  /** Times in a row that the work was handed back, as the cluster had no free slot. */
+  handBacks?: number | undefined;
 }
 
 /** Clock skew between two functions that a lease allows for, milliseconds. */

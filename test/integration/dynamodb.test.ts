@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, QueryCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-registry.ts";
+import { createClusterSlots } from "../../shared/adapters/dynamodb/cluster-slots.ts";
 import { createDirectory } from "../../shared/adapters/dynamodb/directory.ts";
 import { createDueIndex } from "../../shared/adapters/dynamodb/due-index.ts";
 import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
@@ -9,6 +10,7 @@ import { openTable, type Table, toItem } from "../../shared/adapters/dynamodb/ta
 import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
 import { createWebhookInbox } from "../../shared/adapters/dynamodb/webhook-inbox.ts";
 import { clusterRegistryContract } from "../contract/cluster-registry.ts";
+import { clusterSlotsContract } from "../contract/cluster-slots.ts";
 import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
@@ -79,3 +81,5 @@ clusterRegistryContract("The DynamoDB table", async () => ({
 directoryContract("The DynamoDB table", async () => ({ directory: createDirectory(table), index: createDueIndex(table) }));
 
 webhookInboxContract("The DynamoDB table", async () => ({ inbox: createWebhookInbox(table), index: createDueIndex(table) }));
+
+clusterSlotsContract("The DynamoDB table", async () => createClusterSlots(table));

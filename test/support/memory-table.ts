@@ -323,9 +323,11 @@ export class MemorySlots implements ClusterSlots {
   }
 
   async acquire(pool: SlotPool, owner: string, until: string, now: string): Promise<number | undefined> {
-    for (let slot = 0; slot < Math.min(pool.size, this.#most); slot++) {
+    const all = Array.from({ length: Math.min(pool.size, this.#most) }, (_, slot) => slot);
+    const own = all.find((slot) => this.held.get(slotKey(pool, slot))?.owner === owner);
+    for (const slot of own === undefined ? all : [own]) {
       const holder = this.held.get(slotKey(pool, slot));
-      if (holder !== undefined && holder.until >= now) continue;
+      if (holder !== undefined && holder.owner !== owner && holder.until >= now) continue;
       this.held.set(slotKey(pool, slot), { owner, until });
       return slot;
     }

@@ -1,11 +1,12 @@
 import { clusterRegistryContract } from "../contract/cluster-registry.ts";
+import { clusterSlotsContract } from "../contract/cluster-slots.ts";
 import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
 import { webhookInboxContract } from "../contract/webhook-inbox.ts";
 import { MemoryDirectory } from "../support/memory-directory.ts";
-import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemoryTable } from "../support/memory-table.ts";
+import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../support/memory-table.ts";
 import { MemoryWebhookInbox } from "../support/memory-webhook-inbox.ts";
 import { memoryRevisionIndex, MemoryRevisionLog } from "../support/memory-revisions.ts";
 
@@ -39,3 +40,5 @@ webhookInboxContract("The inbox in memory", async () => {
   const inbox = new MemoryWebhookInbox();
   return { inbox, index: new MemoryDueIndex(new MemoryTable(), 8, [inbox]) };
 });
+
+clusterSlotsContract("Slots in memory", async () => new MemorySlots());

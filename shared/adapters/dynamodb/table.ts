@@ -45,7 +45,7 @@ export const keys = {
   dedupe: (key: string) => ({ pk: `DEDUPE#${digest(key)}`, sk: "DEDUPE" }),
   cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
   wave: () => ({ pk: "CLUSTERS", sk: "REVISIONS" }),
-  slot: (cluster: string, slot: number) => ({ pk: `SLOTS#${cluster}`, sk: `SLOT#${slot}` }),
+  slot: (pool: string, slot: number) => ({ pk: `SLOTS#${pool}#${slot}`, sk: "SLOT" }),
   dueShard: (kind: DueKind, shard: number) => `${kind}#${shard}`,
   listShard: (shard: number) => `tenants#${shard}`,
 };
