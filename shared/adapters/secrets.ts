@@ -1,6 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Clock, Secrets } from "../ports.ts";
+import { awsClient } from "./aws.ts";
 
 /** How long an answer is served without asking again, milliseconds: a secret that is there, and one that is not. */
 const FRESH_MS = 300_000;
@@ -26,8 +27,8 @@ interface Cached {
  */
 export function createSecrets(options: SecretsOptions = {}): Secrets {
   const { clock = { now: () => new Date() } } = options;
-  const secretsManager = lazy(() => options.secretsManager ?? new SecretsManagerClient({}));
-  const ssm = lazy(() => options.ssm ?? new SSMClient({}));
+  const secretsManager = lazy(() => options.secretsManager ?? new SecretsManagerClient(awsClient));
+  const ssm = lazy(() => options.ssm ?? new SSMClient(awsClient));
   const cache = new Map<string, Cached>();
   const flights = new Map<string, Promise<string[]>>();
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { awsClient } from "../aws.ts";
 import type { DueKind } from "../../ports.ts";
 
 /** The one table: its client and name. */
@@ -10,7 +11,7 @@ export interface Table {
 }
 
 export function openTable(name: string): Table {
-  return { client: new DynamoDBClient({ maxAttempts: 5 }), name };
+  return { client: new DynamoDBClient(awsClient), name };
 }
 
 export type Item = Record<string, AttributeValue>;

@@ -6,6 +6,7 @@ import {
   UpdateAccessEntryCommand,
 } from "@aws-sdk/client-eks";
 import { type EksCluster, type IdentityMappings, MappingError } from "../../ports.ts";
+import { slowAwsClient } from "../aws.ts";
 
 /** The tag that says whose an entry is; its value is the installation. */
 export const OWNER_TAG = "tenantry:installation";
@@ -18,7 +19,7 @@ function eksClients(): (region: string) => Eks {
   return (region) => {
     const standing = clients.get(region);
     if (standing !== undefined) return standing;
-    const made = new EKSClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+    const made = new EKSClient({ ...slowAwsClient, region });
     clients.set(region, made);
     return made;
   };

@@ -1,5 +1,6 @@
 import { DescribeClusterCommand, EKSClient } from "@aws-sdk/client-eks";
 import { TenantryError } from "../../domain/errors.ts";
+import { slowAwsClient } from "../aws.ts";
 
 /** Where a cluster's API server is, and whom to trust there. */
 export interface ClusterAddress {
@@ -10,8 +11,7 @@ export interface ClusterAddress {
 }
 
 /** With deadlines, since somebody waits for the answer. */
-const eksClient = (region: string): EKSClient =>
-  new EKSClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+const eksClient = (region: string): EKSClient => new EKSClient({ ...slowAwsClient, region });
 
 export type DescribeCluster = (name: string, region: string) => Promise<ClusterAddress>;
 

@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import type { ForeignEvent } from "../../domain/sbt.ts";
 import type { EventPublisher, ForeignPublisher, OutboxEvent } from "../../ports.ts";
+import { awsClient } from "../aws.ts";
 
 /** Entries that PutEvents takes at once. */
 const BATCH = 10;
@@ -11,7 +12,7 @@ type Entry = PutEventsRequestEntry;
  * Publishes outbox events on the bus, as source `tenantry`, each with what other systems are answered by it.
  * PutEvents answers 200 with failed entries in it; an event is published once all that belongs to it was taken.
  */
-export function createEventPublisher(busName: string, client = new EventBridgeClient({})): EventPublisher {
+export function createEventPublisher(busName: string, client = new EventBridgeClient(awsClient)): EventPublisher {
   const entriesOf = (event: OutboxEvent): Entry[] => [
     {
       EventBusName: busName,
@@ -56,7 +57,7 @@ const foreignEntry = (busName: string, { source, type, detail }: ForeignEvent): 
 });
 
 /** Says something to another system at once, without the outbox: for what no record speaks of. Throws where the bus did not take all. */
-export function createForeignPublisher(busName: string, client = new EventBridgeClient({})): ForeignPublisher {
+export function createForeignPublisher(busName: string, client = new EventBridgeClient(awsClient)): ForeignPublisher {
   return async (events) => {
     const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: events.map((event) => foreignEntry(busName, event)) }));
     const refused = Entries.find(({ EventId }) => EventId === undefined);

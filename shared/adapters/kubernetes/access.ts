@@ -2,6 +2,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import type { ClusterConnection } from "../../domain/cluster.ts";
 import type { Platform } from "../../domain/platform.ts";
 import type { Clock, ClusterAccess } from "../../ports.ts";
+import { slowAwsClient } from "../aws.ts";
 import { KubernetesClient } from "./client.ts";
 import { Connections } from "./dispatcher.ts";
 import { kubeClusterOf } from "./kubeconfig.ts";
@@ -62,8 +63,7 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
 function stsClients(): (region: string) => STSClient {
   const clients = new Map<string, STSClient>();
   return (region) => {
-    const client =
-      clients.get(region) ?? new STSClient({ region, maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+    const client = clients.get(region) ?? new STSClient({ ...slowAwsClient, region });
     clients.set(region, client);
     return client;
   };
