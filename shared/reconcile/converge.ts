@@ -2,10 +2,10 @@ import type { Cluster } from "../domain/cluster.ts";
 import { type GrantsStatus, isAsleep, namespaceOf, type Tenant } from "../domain/tenant.ts";
 import { absentObjects, LABEL_TENANT, objectKey, tenantObjects } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
-import { decide, type Outcome, type Plan, recordTells } from "./decide.ts";
+import { decide, type Outcome, type Plan, recordTells, unmarked } from "./decide.ts";
 import { forgetGrants, mappingsRemain } from "./forget-grants.ts";
 import { beginPass, type GrantsToBring, grantsToBring, shapeOfBindings } from "./grants.ts";
-import { observe } from "./observe.ts";
+import { type NamespaceSeen, observe, type SeenNamespace } from "./observe.ts";
 import { type Performed, perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
 import { recordStatus, type Work } from "./round.ts";
@@ -66,11 +66,16 @@ async function takeDown(at: AtCluster): Promise<Outcome> {
   if (paced !== undefined) return paced;
   await perform(plan, api, run.signal, round.performed);
   const outcome = outcomeOf(plan.outcome, round.performed);
+  // Admission keeps us to namespaces with our label: what it denied is told together with the mark that is missing.
+  if (outcome.kind === "failed" && plan.outcome.kind !== "failed" && isUnmarked(round.namespace))
+    return unmarked(namespaceOf(work.record.tenantId), round.namespace, `${outcome.message} `);
   if (outcome.kind !== "done") return outcome;
   const mapped = await forgetGrants(work.record, ports.store, ports.clock.now().toISOString());
   round.mappings = mapped.length;
   return mappingsRemain(mapped, cluster.name) ?? (await prove(at));
 }
+
+const isUnmarked = (namespace: NamespaceSeen): namespace is SeenNamespace => typeof namespace === "object" && namespace.doubt !== undefined;
 
 /** Records that a pass over all grants begins, where one does: what stood before it, no longer counts. */
 async function beginGrants({ work, cluster, ports: { platform, store } }: AtCluster): Promise<GrantsStatus | undefined> {

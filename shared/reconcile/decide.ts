@@ -2,7 +2,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { namespaceOf, type Tenant } from "../domain/tenant.ts";
 import { objectHash, objectKey } from "../manifests/index.ts";
 import type { ObjectRef } from "../ports.ts";
-import type { NamespaceSeen } from "./observe.ts";
+import type { NamespaceSeen, SeenNamespace } from "./observe.ts";
 
 export type Action =
   | { kind: "apply"; key: string; hash: string; object: KubernetesObject }
@@ -83,7 +83,8 @@ function pinned(object: KubernetesObject, uid: string | undefined): KubernetesOb
 /** Access goes first, then the namespace. */
 function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
   const name = namespaceOf(tenant.tenantId);
-  if (typeof namespace !== "object" || !namespace.ours) return { waves: [], outcome: { kind: "done" } };
+  if (typeof namespace !== "object" || (!namespace.ours && namespace.doubt === undefined)) return { waves: [], outcome: { kind: "done" } };
+  if (!namespace.ours) return { waves: [], outcome: unmarked(name, namespace) };
   // Admission holds no deletion to its generation, so this does: what a newer onboarding made is not ours to delete.
   const seen = Math.max(...[namespace, ...namespace.bindings].map(({ generation = 0 }) => generation));
   if (seen > tenant.generation) {
@@ -104,6 +105,17 @@ function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
     uid: namespace.uid,
   };
   return { waves: [bindings, [whole]].filter((wave) => wave.length > 0), outcome: terminating(name, namespace).outcome };
+}
+
+/** Of a namespace that may be ours, or that is and could not be deleted, while its marks do not say so: never proof that it is gone. */
+export function unmarked(name: string, { doubt }: Pick<SeenNamespace, "doubt">, why = ""): Outcome {
+  const advice = "Give it our marks back, or remove it if it is not the tenant's any more.";
+  return {
+    kind: "failed",
+    reason: "NamespaceUnmarked",
+    message: `${why}Namespace "${name}" is still there. ${doubt} ${advice}`,
+    blocked: false,
+  };
 }
 
 function terminating(name: string, { hold }: { hold?: string }): Plan {
