@@ -14,8 +14,7 @@ const { onboardTenant } = await import("../../shared/usecases/onboard-tenant.ts"
 const { suspendTenant } = await import("../../shared/usecases/suspend-tenant.ts");
 const { tearDownTenant } = await import("../../shared/usecases/tear-down-tenant.ts");
 const { commandQueue } = await import("../../shared/queues/commands.ts");
-const { faults } = await import("./support/state.ts");
-const { apart } = await import("./support/duel.ts");
+const { breaches } = await import("./support/invariants/index.ts");
 const { World } = await import("./support/world.ts");
 
 const kinds = {
@@ -103,7 +102,7 @@ async function wrongAfter(order: Kind[], asked: Asked, settleBetween: boolean): 
   const { world, dead } = await deliver(order, asked, settleBetween);
   const tenant = world.table.tenants.get("acme");
   const want = expected(asked);
-  const wrong = [...faults(world), ...apart(world)];
+  const wrong = breaches(world);
   const is = { state: tenant?.desired.state, tier: tenant?.desired.tier, suspended: tenant?.desired.suspended === true };
   for (const [field, value] of Object.entries(want))
     if (is[field as "tier"] !== value) wrong.push(`${field} is ${is[field as "tier"]}, not ${value}`);

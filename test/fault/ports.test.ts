@@ -10,7 +10,7 @@ import { longRuns } from "./support/runs.ts";
 // A pause before another try ends at once.
 jest.unstable_mockModule("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
 const { acts, commandOf } = await import("./support/operations.ts");
-const { faults } = await import("./support/state.ts");
+const { breaches } = await import("./support/invariants/index.ts");
 const { World } = await import("./support/world.ts");
 
 /** A fault: what the caller gets, and whether the call took effect all the same (a lost answer). */
@@ -107,7 +107,7 @@ test(`${TENANTS} onboardings all end Ready, and none twice, with throttles, conf
       expect(tenants.filter(({ generation }) => generation !== 1)).toEqual([]);
       for (const type of ["TenantOnboarded", "TenantReady"])
         expect(world.table.events.filter((event) => event.type === type)).toHaveLength(TENANTS);
-      expect(faults(world)).toEqual([]);
+      expect(breaches(world)).toEqual([]);
       const uids = tenants.map(({ tenantId, status }) => [`tenant-${tenantId}`, status.namespaceUid]);
       const there = world.cluster.objects();
       expect(there).toHaveLength(8 * TENANTS);

@@ -1,5 +1,6 @@
 import { commandOf, doneAll, type Operation } from "./operations.ts";
-import { faults, finalState, type FinalState } from "./state.ts";
+import { breaches } from "./invariants/index.ts";
+import { finalState, type FinalState } from "./state.ts";
 import { type Gate, never, type Ports, World } from "./world.ts";
 
 /** Where to stop: right before or right after the call of that number takes effect. */
@@ -63,8 +64,9 @@ export async function runWithStops(operation: Operation, stops: Stop[], { stream
     return Promise.race([ended, death]);
   };
   const platform = async (): Promise<void> => {
-    world.cluster.finishDeletes();
+    world.finishDeletes();
     for (let round = 0; round < 2; round++) for (const { work } of world.invocations({ stream })) await invoke(work);
+    world.look();
   };
 
   const given = commandOf(world, operation.after.length + 1, operation.queued === true ? { eager: undefined } : {});
@@ -77,5 +79,5 @@ export async function runWithStops(operation: Operation, stops: Stop[], { stream
     if (!accepted) accepted = (await invoke(command)) === "ended";
     await platform();
   }
-  return { calls, state: finalState(world, operation.generations), faults: faults(world), stopped };
+  return { calls, state: finalState(world, operation.generations), faults: breaches(world), stopped };
 }

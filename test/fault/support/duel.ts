@@ -1,12 +1,8 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Scheduler } from "fast-check";
 import { TenantryError } from "../../../shared/domain/errors.ts";
-import { LABEL_MANAGED_BY, MANAGED_BY, grantBinding, objectHash, objectKey, tenantObjects } from "../../../shared/manifests/index.ts";
-import { isAsleep } from "../../../shared/domain/tenant.ts";
 import { CLOCK_SKEW_MS } from "../../../shared/reconcile/run.ts";
-import { aCluster, platform } from "../../support/builders.ts";
+import { breaches } from "./invariants/index.ts";
 import { type Act, type Before, commandOf, doneAll } from "./operations.ts";
-import { bare, faults } from "./state.ts";
 import { FUNCTION_MS, type Gate, never, type Ports, REQUEST_TIMEOUT_MS, World } from "./world.ts";
 
 /** Commands that meet on one tenant; the later in the list, the later it was asked for. */
@@ -121,7 +117,7 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
   };
   const quiet = (): boolean => world.quiet() && commands.every(({ open }) => !open);
   const platformRound = async (): Promise<void> => {
-    world.cluster.finishDeletes();
+    world.finishDeletes();
     for (let round = 0; round < 2; round++) {
       const works = world.invocations().map(({ work }) => work(world.ports(interleaved)).catch(() => {}));
       const again = commands.filter(({ open }) => open).map((command) => deliver(command, world.ports(interleaved)));
@@ -168,36 +164,6 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
       await platformRound();
     }
   }
-  world.cluster.finishDeletes();
-  return { world, wrong: [...wrong, ...faults(world), ...apart(world)], holes };
-}
-
-/** Where the cluster is not what the record says. */
-export function apart(world: World): string[] {
-  const tenant = world.table.tenants.get("acme");
-  const there = world.cluster.objects();
-  if (tenant === undefined) return there.length === 0 ? [] : ["objects of nobody are in the cluster"];
-  if (tenant.status.deletedAt !== undefined) return there.map((object) => `${objectKey(object)} is there, and its tenant is Deleted`);
-  const hashes = (objects: KubernetesObject[]): Map<string, string> =>
-    new Map(objects.map((object) => [objectKey(object), objectHash(bare(object))]));
-  const granted = isAsleep(tenant) ? [] : [...world.table.grants.values()].filter((grant) => grant.granted);
-  const bindings = granted.map((grant) => grantBinding(tenant, grant, aCluster().access?.usernamePrefix ?? ""));
-  const wanted = hashes([...tenantObjects(tenant, platform, aCluster(), "tenantry-test"), ...bindings]);
-  const found = hashes(there.filter(({ metadata }) => metadata?.labels?.[LABEL_MANAGED_BY] === MANAGED_BY));
-  return [
-    ...[...wanted]
-      .filter(([key, hash]) => found.get(key) !== hash)
-      .map(([key]) => `${key} is not as generation ${tenant.generation} wants it`),
-    ...[...found.keys()].filter((key) => !wanted.has(key)).map((key) => `${key} is not wanted`),
-    ...there
-      .filter((object) => isAwake(object) === isAsleep(tenant))
-      .map((object) => `${objectKey(object)} is ${isAsleep(tenant) ? "awake" : "asleep"}`),
-  ];
-}
-
-/** Whether a workload is awake; `undefined` for what is none. */
-function isAwake({ kind, ...object }: KubernetesObject): boolean | undefined {
-  const { spec } = object as { spec?: { replicas?: number; suspend?: boolean } };
-  if (kind === "CronJob") return spec?.suspend !== true;
-  return kind === "Deployment" || kind === "StatefulSet" ? (spec?.replicas ?? 1) > 0 : undefined;
+  world.finishDeletes();
+  return { world, wrong: [...wrong, ...breaches(world)], holes };
 }

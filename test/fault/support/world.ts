@@ -1,18 +1,24 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
 import type { DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
 import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
 import { type Run, startRun } from "../../../shared/reconcile/run.ts";
 import { type AccessPorts, DONE } from "../../../shared/usecases/identity/ports.ts";
 import { workAccess } from "../../../shared/usecases/identity/work-access.ts";
+import type { Cluster } from "../../../shared/domain/cluster.ts";
 import type { Grant } from "../../../shared/domain/access.ts";
 import { hasMappingWork } from "../../../shared/domain/identity-mapping.ts";
+import type { ClusterTenants, RevisionIndex } from "../../../shared/ports.ts";
 import { publishEvents, sweepOutbox } from "../../../shared/usecases/publish-events.ts";
 import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
+import { reviseTenants } from "../../../shared/usecases/revise-tenants.ts";
 import { sweepDue } from "../../../shared/usecases/sweep-due.ts";
 import { aCluster, platform } from "../../support/builders.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryDirectory } from "../../support/memory-directory.ts";
 import { MemoryMappings } from "../../support/memory-mappings.ts";
+import { memoryRevisionIndex, MemoryRevisionLog } from "../../support/memory-revisions.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../../support/memory-table.ts";
+import { breachesOnTheWay } from "./invariants/index.ts";
 
 /** Stands between an invocation and the world: every call of a port goes through it. */
 export type Gate = <T>(call: string, effect: () => Promise<T>, args: readonly unknown[]) => Promise<T>;
@@ -30,6 +36,8 @@ export interface Ports extends AccessPorts, ReconcilePorts {
   registry: MemoryRegistry;
   index: MemoryDueIndex;
   outbox: MemoryOutbox;
+  tenants: ClusterTenants;
+  revisions: { index: RevisionIndex; log: MemoryRevisionLog };
   publisher: { publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }> };
 }
 
@@ -48,7 +56,17 @@ export class World {
   readonly outbox = new MemoryOutbox(this.table);
   readonly registry = new MemoryRegistry([aCluster({ access: { mode: "iam", usernamePrefix: "" } })]);
   readonly mappings = new MemoryMappings();
+  readonly revisionLog = new MemoryRevisionLog(this.registry);
+  /** The cluster `local`. */
   readonly cluster: MemoryCluster;
+  /** The other clusters, by name, once somebody has connected to them. */
+  readonly otherClusters = new Map<string, MemoryCluster>();
+  /** The deployed configuration. */
+  platform = platform;
+  /** Whether the waves of revisions are on. */
+  waves = false;
+  /** Breaches of the invariants that were seen on the way. */
+  readonly seen = new Set<string>();
   readonly slots: MemorySlots;
   /** What waits in the queue, with the time from which it is delivered. */
   queue: { message: ReconcileMessage; from: number }[] = [];
@@ -59,10 +77,32 @@ export class World {
   #nowMs = Date.parse("2030-01-01T00:00:00.000Z");
   #ids = 0;
   #streamed = 0;
+  readonly #newCluster: () => MemoryCluster;
 
   constructor({ fence = true, slots = 1 }: WorldOptions = {}) {
-    this.cluster = new MemoryCluster({ served: ["monitoring.coreos.com/v1"], fence });
+    this.#newCluster = () => new MemoryCluster({ served: ["monitoring.coreos.com/v1"], fence });
+    this.cluster = this.#newCluster();
     this.slots = new MemorySlots(slots);
+  }
+
+  /** The cluster of that name; `local` for a tenant that is on none. */
+  clusterOf(name = "local"): MemoryCluster {
+    if (name === "local") return this.cluster;
+    const cluster = this.otherClusters.get(name) ?? this.#newCluster();
+    this.otherClusters.set(name, cluster);
+    return cluster;
+  }
+  /** The objects of all clusters. */
+  allObjects(): KubernetesObject[] {
+    return [this.cluster, ...this.otherClusters.values()].flatMap((cluster) => cluster.objects());
+  }
+  /** Terminating namespaces go, in every cluster. */
+  finishDeletes(): void {
+    for (const cluster of [this.cluster, ...this.otherClusters.values()]) cluster.finishDeletes();
+  }
+  /** Notes what does not hold at this moment, between two invocations. */
+  look(): void {
+    for (const breach of breachesOnTheWay(this)) this.seen.add(`at ${this.now()}: ${breach}`);
   }
 
   get nowMs(): number {
@@ -92,7 +132,7 @@ export class World {
         return { published: events, failed: [] };
       },
     };
-    const api = behind("cluster", this.cluster);
+    const connect = ({ name }: Pick<Cluster, "name">): MemoryCluster => behind("cluster", this.clusterOf(name));
     return {
       store: behind("store", this.table),
       registry: behind("registry", this.registry),
@@ -105,12 +145,14 @@ export class World {
       index: behind("index", this.index),
       outbox: behind("outbox", this.outbox),
       publisher: behind("publisher", publisher),
-      clusters: { connect: () => api },
+      clusters: { connect },
+      tenants: behind("tenants", this.table),
+      revisions: { index: behind("revisionIndex", memoryRevisionIndex(this.table)), log: behind("revisionLog", this.revisionLog) },
       clock: { now: () => new Date(this.#nowMs + skewMs) },
       newId: () => `id-${++this.#ids}`,
       random: () => 0,
       log: { info: () => {}, warn: () => {}, error: () => {} },
-      platform,
+      platform: this.platform,
       installation: "tenantry-test",
     };
   }
@@ -155,6 +197,7 @@ export class World {
       ...(events.length > 0 ? [{ name: "stream", work: (ports: Ports) => publishEvents(events, ports) }] : []),
       { name: "sweep", work: (ports: Ports) => sweepDue(ports, signal) },
       { name: "outbox", work: (ports: Ports) => sweepOutbox(ports, signal) },
+      ...(this.waves ? [{ name: "revisions", work: (ports: Ports) => reviseTenants({ ...ports, ...ports.revisions }, signal) }] : []),
     ];
   }
 
@@ -190,9 +233,10 @@ export class World {
 
   /** One round of the platform: what is due now, then what that put into the queue. */
   async tick(gate: Gate = openGate, stream = false): Promise<void> {
-    this.cluster.finishDeletes();
+    this.finishDeletes();
     for (let round = 0; round < 2; round++)
       for (const { work } of this.invocations({ stream })) await work(this.ports(gate)).catch(() => {});
+    this.look();
   }
 }
 

@@ -1,0 +1,33 @@
+import type { World } from "../world.ts";
+import { accessAsReported } from "./access.ts";
+import { clusterAsRecorded, hiddenChanges, nothingLeft } from "./cluster.ts";
+import { eventsPublished, eventsSaidOnce, sequencesWhole } from "./events.ts";
+import { boundedItems } from "./sizes.ts";
+import { dueTimes, finished } from "./work.ts";
+
+/** What must hold: a line for each breach, in words; none where it holds. */
+export type Invariant = (world: World) => string[];
+
+/** Hold between any two invocations, whatever has failed or waits. */
+export const always: Readonly<Record<string, Invariant>> = {
+  accessAsReported,
+  nothingLeft,
+  sequencesWhole,
+  eventsSaidOnce,
+  dueTimes,
+  boundedItems,
+};
+
+/** Hold besides, once nothing is under way. */
+export const atRest: Readonly<Record<string, Invariant>> = { finished, eventsPublished, hiddenChanges, clusterAsRecorded };
+
+/** The breaches of a world that should be at rest, and those that were seen on the way. */
+export function breaches(world: World): string[] {
+  return [...new Set([...world.seen, ...found(world, always), ...found(world, atRest)])];
+}
+
+/** The breaches of what must hold at any time. */
+export const breachesOnTheWay = (world: World): string[] => found(world, always);
+
+const found = (world: World, invariants: Readonly<Record<string, Invariant>>): string[] =>
+  Object.values(invariants).flatMap((invariant) => invariant(world));
