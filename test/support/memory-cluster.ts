@@ -11,7 +11,7 @@ import {
   type ListQuery,
   type ObjectRef,
 } from "../../shared/ports.ts";
-import { deepCopy } from "./deep-copy.ts";
+import { deepCopy as clone } from "./deep-copy.ts";
 import { ANNOTATION_GENERATION, LABEL_MANAGED_BY, MANAGED_BY } from "../../shared/manifests/index.ts";
 
 export interface ClusterCall {
@@ -58,7 +58,7 @@ export class MemoryCluster implements ClusterApi {
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject | undefined> {
-    return await this.#call({ verb: "get", ref }, signal, () => deepCopy(this.#objects.get(pathOf(ref))));
+    return await this.#call({ verb: "get", ref }, signal, () => clone(this.#objects.get(pathOf(ref))));
   }
 
   async apply(
@@ -67,10 +67,10 @@ export class MemoryCluster implements ClusterApi {
     { dryRun = false }: { dryRun?: boolean | undefined } = {},
   ): Promise<KubernetesObject> {
     const ref = refOf(object);
-    if (dryRun) return await this.#call({ verb: "get", ref }, signal, () => ({ ...this.#objects.get(pathOf(ref)), ...deepCopy(object) }));
-    return await this.#call({ verb: "apply", ref, object: deepCopy(object) }, signal, () => {
+    if (dryRun) return await this.#call({ verb: "get", ref }, signal, () => ({ ...this.#objects.get(pathOf(ref)), ...clone(object) }));
+    return await this.#call({ verb: "apply", ref, object: clone(object) }, signal, () => {
       if (this.#fence) this.#admit(ref, object);
-      return deepCopy(this.#write(ref, object));
+      return clone(this.#write(ref, object));
     });
   }
 
@@ -122,15 +122,15 @@ export class MemoryCluster implements ClusterApi {
     signal: AbortSignal,
   ): Promise<KubernetesObject | undefined> {
     return await this.#call(
-      { verb: "patch", ref, object: { ...deepCopy(patch), ...(subresource && { subresource }) } as KubernetesObject },
+      { verb: "patch", ref, object: { ...clone(patch), ...(subresource && { subresource }) } as KubernetesObject },
       signal,
       () => {
         const found = this.#objects.get(pathOf(ref));
         if (found === undefined) return undefined;
         const before = JSON.stringify(found);
-        merge(found as unknown as Record<string, unknown>, deepCopy(patch) as Record<string, unknown>);
+        merge(found as unknown as Record<string, unknown>, clone(patch) as Record<string, unknown>);
         if (JSON.stringify(found) !== before) this.#touch(found);
-        return deepCopy(found);
+        return clone(found);
       },
     );
   }
@@ -163,7 +163,7 @@ export class MemoryCluster implements ClusterApi {
 
   /** Puts an object there as somebody else's. */
   put(object: KubernetesObject): KubernetesObject {
-    return deepCopy(this.#write(refOf(object), object));
+    return clone(this.#write(refOf(object), object));
   }
 
   /** What the namespace controller does in its own time: terminating namespaces go, with all that is in them. */
@@ -177,7 +177,7 @@ export class MemoryCluster implements ClusterApi {
 
   /** All objects, by path. */
   objects(): KubernetesObject[] {
-    return [...this.#objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => deepCopy(object));
+    return [...this.#objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => clone(object));
   }
 
   /** A namespace and the objects in it as they are stored: only to be read. */
@@ -205,7 +205,7 @@ export class MemoryCluster implements ClusterApi {
     const kept = found?.metadata ?? { uid: randomUUID(), creationTimestamp: new Date() };
     const { uid: itsUid, creationTimestamp, deletionTimestamp } = kept as Stored["metadata"];
     const server = { uid: itsUid, creationTimestamp, ...(deletionTimestamp && { deletionTimestamp }) } as Stored["metadata"];
-    const next = deepCopy({ ...content, metadata: { ...metadata, ...server } }) as Stored;
+    const next = clone({ ...content, metadata: { ...metadata, ...server } }) as Stored;
     if (
       found !== undefined &&
       JSON.stringify({ ...found, metadata: { ...found.metadata, resourceVersion: undefined } }) === JSON.stringify(next)

@@ -23,7 +23,7 @@ import { grantItem } from "../../shared/adapters/dynamodb/grant-item.ts";
 import { keys } from "../../shared/adapters/dynamodb/table.ts";
 import { tenantItem } from "../../shared/adapters/dynamodb/tenant-item.ts";
 import type { DedupeItem } from "../../shared/usecases/once.ts";
-import { deepCopy } from "./deep-copy.ts";
+import { deepCopy as copy } from "./deep-copy.ts";
 import { TableLimits } from "./table-limits.ts";
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -48,7 +48,7 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   idsPage = 1_000;
 
   async get(tenantId: string): Promise<Tenant | undefined> {
-    return deepCopy(this.tenants.get(tenantId));
+    return copy(this.tenants.get(tenantId));
   }
 
   async write({ before, after, lease, events = [], dedupe, grants = [] }: Parameters<TenantStore["write"]>[0]): Promise<void> {
@@ -85,11 +85,11 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
     const remembered = dedupe === undefined ? [] : [{ ...keys.dedupe(dedupe.key), ...dedupe }];
     this.limits.check([...own, ...events.map(eventItem), ...regranting, ...remembered], grants.length - regranting.length);
     this.tenants.set(after.tenantId, next);
-    this.events.push(...deepCopy(events));
-    this.history.push(...deepCopy(events));
+    this.events.push(...copy(events));
+    this.history.push(...copy(events));
     for (const event of events)
       this.unpublished.set(eventKey(event), new Date(Date.parse(event.occurredAt) + STREAM_HEAD_START_MS).toISOString());
-    if (dedupe !== undefined) this.dedupes.set(dedupe.key, deepCopy(dedupe));
+    if (dedupe !== undefined) this.dedupes.set(dedupe.key, copy(dedupe));
     for (const { before: grant, after: next } of grants) {
       if (next !== undefined) this.grants.set(grantKey(next), JSON.parse(JSON.stringify(next)) as Grant);
       else if (grant !== undefined) this.grants.delete(grantKey(grant));
@@ -100,7 +100,7 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
     return new Map(
       ids.flatMap((id) => {
         const grant = this.grants.get(`${tenantId}#${id}`);
-        return grant === undefined ? [] : [[id, deepCopy(grant)] as const];
+        return grant === undefined ? [] : [[id, copy(grant)] as const];
       }),
     );
   }
@@ -108,7 +108,7 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   async pageGrants(tenantId: string, { limit, after = "" }: { limit: number; after?: string | undefined }) {
     const all = [...this.grants.values()].filter((grant) => grant.tenantId === tenantId && grantId(grant) > after);
     const sorted = all.sort((a, b) => (grantId(a) < grantId(b) ? -1 : 1));
-    const grants = deepCopy(sorted.slice(0, limit));
+    const grants = copy(sorted.slice(0, limit));
     const last = grants.at(-1);
     return { grants, ...(sorted.length > limit && last !== undefined && { next: grantId(last) }) };
   }
@@ -127,7 +127,7 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
     tenant.lease = { owner, until: leaseUntil };
     tenant.dueSince ??= dueAt;
     tenant.dueAt = nextDueAt;
-    return deepCopy(tenant);
+    return copy(tenant);
   }
 
   async release(tenantId: string, owner: string, dueAt: string): Promise<boolean> {
@@ -145,11 +145,11 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   }
 
   async getMany(tenantIds: string[]): Promise<Map<string, Tenant>> {
-    return new Map(tenantIds.flatMap((id) => (this.tenants.has(id) ? [[id, deepCopy(this.tenants.get(id) as Tenant)]] : [])));
+    return new Map(tenantIds.flatMap((id) => (this.tenants.has(id) ? [[id, copy(this.tenants.get(id) as Tenant)]] : [])));
   }
 
   async findDedupe(key: string): Promise<Dedupe | undefined> {
-    return deepCopy(this.dedupes.get(key));
+    return copy(this.dedupes.get(key));
   }
 }
 
@@ -276,7 +276,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   async get({ pk, sk }: DueItem): Promise<OutboxEvent | undefined> {
-    return deepCopy(
+    return copy(
       this.#table.events.find(({ tenantId, sequence }) => tenantId === pk.slice("TENANT#".length) && sequence === sequenceOf(sk)),
     );
   }
