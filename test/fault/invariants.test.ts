@@ -37,7 +37,10 @@ const broken: Breach[] = [
   {
     what: "an object of a decommissioned tenant is in its cluster",
     after: [onboard, tearDown],
-    breaks: (world) => void world.cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant-acme" } }),
+    breaks: ({ cluster }) => {
+      const labels = { "app.kubernetes.io/managed-by": "tenantry" };
+      cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant-acme", labels } });
+    },
     says: "Namespace/tenant-acme is there, and its tenant is Deleted",
   },
   {

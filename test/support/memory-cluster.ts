@@ -166,6 +166,11 @@ export class MemoryCluster implements ClusterApi {
     return clone(this.#write(refOf(object), object));
   }
 
+  /** Takes an object away by somebody else's hand. */
+  remove(ref: ObjectRef): void {
+    this.#objects.delete(pathOf(ref));
+  }
+
   /** What the namespace controller does in its own time: terminating namespaces go, with all that is in them. */
   finishDeletes(): void {
     for (const [path, { kind, metadata }] of [...this.#objects]) {

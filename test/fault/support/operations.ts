@@ -1,10 +1,13 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { applyIdentityChange } from "../../../shared/usecases/identity/apply-identity-change.ts";
 import type { IdentityChange } from "../../../shared/domain/identity.ts";
+import { adoptNamespace } from "../../../shared/usecases/adopt-tenant.ts";
 import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
 import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
+import { checkDrift } from "../../../shared/usecases/check-drift.ts";
 import { grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import type { Command } from "../../../shared/usecases/record-intent.ts";
 import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
@@ -24,6 +27,8 @@ const user = { id: "u1", userName: "anna@example.com" };
 const anna = { userId: "anna@example.com", role: "tenant-viewer" };
 const principalArn = "arn:aws:iam::111122223333:user/anna";
 
+const unending = new AbortController().signal;
+
 export type Act = (command: Command, ports: Ports) => Promise<unknown>;
 export const acts = {
   onboard: (command, ports) => onboardTenant(command, acme, ports),
@@ -42,6 +47,10 @@ export const acts = {
   deactivate: said((occurredAt) => ({ kind: "user", user: { ...user, active: false }, occurredAt })),
   deleteGroup: said((occurredAt) => ({ kind: "group", group, deleted: true, occurredAt })),
   tearDown: (command, ports) => tearDownTenant(command, ports),
+  pause: (command, ports) => pauseTenant(command, true, ports),
+  resume: (command, ports) => pauseTenant(command, false, ports),
+  adopt: (command, ports) => adoptNamespace(command, ports),
+  checkDrift: (_command, ports) => checkDrift({ cluster: "local" }, ports, { enough: unending, signal: unending }),
 } satisfies Record<string, Act>;
 
 /** What a tenant's people do meanwhile. */
@@ -51,6 +60,15 @@ export const deploys: Deed = ({ cluster }) => {
   cluster.put({ apiVersion: "apps/v1", kind: "Deployment", metadata: metadata("web"), spec: { replicas: 3 } } as KubernetesObject);
   cluster.put({ apiVersion: "apps/v1", kind: "StatefulSet", metadata: metadata("db"), spec: { replicas: 2 } } as KubernetesObject);
   cluster.put({ apiVersion: "batch/v1", kind: "CronJob", metadata: metadata("nightly"), spec: { suspend: false } } as KubernetesObject);
+};
+/** Somebody else has the name of the tenant's namespace. */
+const takesTheName: Deed = ({ cluster }) =>
+  void cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant-acme", labels: { team: "other" } } });
+/** Somebody deletes an object of ours, and changes another. */
+const drifts: Deed = ({ cluster }) => {
+  cluster.remove({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", name: "tenant-isolation", namespace: "tenant-acme" });
+  const limits = cluster.within("tenant-acme").find(({ kind }) => kind === "LimitRange");
+  cluster.put({ ...limits, spec: { limits: [] } } as KubernetesObject);
 };
 export type Before = Act | { deed: Deed };
 
@@ -89,6 +107,10 @@ export const operations: Operation[] = [
   { name: "deactivation", after: [acts.onboard, acts.join, acts.grant, acts.grantBob], act: acts.deactivate, generations: "open" },
   { name: "deletion of a group", after: [acts.onboard, acts.join], act: acts.deleteGroup },
   { name: "decommission", after: [acts.onboard], act: acts.tearDown },
+  { name: "pause", after: [acts.onboard, acts.grant], act: acts.pause },
+  { name: "resumption", after: [acts.onboard, acts.grant, acts.pause, acts.toPremium, acts.revoke], act: acts.resume },
+  { name: "adoption", after: [{ deed: takesTheName }, acts.onboard], act: acts.adopt },
+  { name: "repair", after: [acts.onboard, acts.grant, { deed: drifts }], act: acts.checkDrift, generations: "open" },
   { name: "onboarding after a decommission", after: [acts.onboard, acts.tearDown], act: acts.onboard },
 ];
 

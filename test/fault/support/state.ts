@@ -14,12 +14,14 @@ export interface FinalState {
 }
 
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+/** Ids of a world. */
+const ID = /^id-\d+$/;
 const UID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Fields that no two worlds have the same. */
 const varying = new Set(["eventId", "ttl", "order", "versions", "eventsUntil"]);
 
 function plain(value: unknown): unknown {
-  if (typeof value === "string") return TIME.test(value) ? "<time>" : UID.test(value) ? "<uid>" : value;
+  if (typeof value === "string") return TIME.test(value) ? "<time>" : UID.test(value) ? "<uid>" : ID.test(value) ? "<id>" : value;
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([key, member]) => !varying.has(key) && member !== undefined);

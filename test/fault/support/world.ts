@@ -210,10 +210,12 @@ export class World {
       this.table.unpublished.size === 0 &&
       this.unmapped().length === 0 &&
       [...this.table.tenants.values()].every(
-        ({ lease, generation, status }) =>
+        ({ lease, dueAt, generation, status, desired }) =>
           lease === undefined &&
           status.failure === undefined &&
-          (status.deletedAt !== undefined || status.observedGeneration === generation),
+          (desired.paused === true && dueAt === undefined
+            ? true
+            : status.deletedAt !== undefined || status.observedGeneration === generation),
       )
     );
   }
@@ -221,6 +223,11 @@ export class World {
   /** Grants whose identity mapping has work to be done, but for those that wait for a person. */
   unmapped(): Grant[] {
     return [...this.table.grants.values()].filter((grant) => grant.mapping?.state !== "Refused" && hasMappingWork(grant, this.now()));
+  }
+
+  /** Identity mappings that wait for a person, and are tried again hourly. */
+  refusedMappings(): Grant[] {
+    return [...this.table.grants.values()].filter(({ mapping }) => mapping?.state === "Refused");
   }
 
   /** Minute by minute, all that the platform does by itself, until the world is quiet. Whatever an invocation throws is its end. */

@@ -12,13 +12,21 @@ export function nothingLeft(world: World): string[] {
     const { tenantId } = tenant;
     const grants = [...table.grants.values()].filter((grant) => grant.tenantId === tenantId && grant.mapping === undefined);
     return [
-      ...objectsIn(world, tenant).map((object) => `${objectKey(object)} is there, and its tenant is Deleted`),
+      ...(isOfTenant(world, tenant) ? objectsIn(world, tenant) : []).map(
+        (object) => `${objectKey(object)} is there, and its tenant is Deleted`,
+      ),
       ...grants.map(({ userId }) => `${tenantId} is Deleted, and a grant of ${userId} is in the table`),
     ];
   });
   const mapped = new Set([...table.grants.values()].map(({ mapping }) => mapping?.principalArn));
   const entries = [...mappings.entries].filter(([key, { ours }]) => ours && !mapped.has(key.slice(key.indexOf(" ") + 1)));
   return [...left, ...entries.map(([key]) => `the access entry ${key} is of no grant`)];
+}
+
+/** Whether the namespace of the tenant's name is the tenant's: ours by its label, or the one that its record knew. */
+function isOfTenant(world: World, tenant: Tenant): boolean {
+  const namespace = objectsIn(world, tenant).find(({ kind }) => kind === "Namespace")?.metadata;
+  return namespace?.labels?.[LABEL_MANAGED_BY] === MANAGED_BY || namespace?.uid === tenant.status.proof?.namespaceUid;
 }
 
 /** Every cluster is what the records say. */
