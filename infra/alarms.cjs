@@ -57,6 +57,16 @@ const refusedAlarm = (service) => ({
   Statistic: "Maximum",
 });
 
+// A round of comparing all grants takes as many runs as it needs; one that takes this long heals too late.
+const comparisonAlarm = (service) => ({
+  AlarmDescription: "A comparison of all grants with the directory takes longer than six hours",
+  Namespace: "Tenantry",
+  MetricName: "GrantsComparisonAgeSeconds",
+  Dimensions: [{ Name: "service", Value: service }],
+  Statistic: "Maximum",
+  Threshold: 21_600,
+});
+
 module.exports = async ({ resolveVariable }) => {
   const topic = await resolveVariable("param:alarmTopicArn");
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
@@ -65,6 +75,7 @@ module.exports = async ({ resolveVariable }) => {
     OldestEventAlarm: alarm(ageAlarm("OldestUnpublishedEventAgeSeconds", "Events wait for more than ten minutes", prefix), topic),
   };
   resources["IdentityRemovalsRefusedAlarm"] = alarm(refusedAlarm(prefix), topic);
+  resources["GrantsComparisonAgeAlarm"] = alarm(comparisonAlarm(prefix), topic);
   for (const queue of deadLetterQueues) resources[`${queue}Alarm`] = alarm(deadLetterAlarm(queue), topic);
   for (const key of functionKeys) resources[`${pascalCase(key)}ErrorsAlarm`] = alarm(errorAlarm(`${prefix}-${key}`), topic);
   return { Resources: resources };

@@ -1,5 +1,6 @@
 import platform from "../../config/tenantry.ts";
 import { createDirectory } from "../../shared/adapters/dynamodb/directory.ts";
+import { createGrantsRounds } from "../../shared/adapters/dynamodb/grants-rounds.ts";
 import { openTable } from "../../shared/adapters/dynamodb/table.ts";
 import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
 import { createOktaApi } from "../../shared/adapters/okta.ts";
@@ -25,6 +26,7 @@ export function comparisonDeps(): ComparisonDeps {
   return {
     directory: createDirectory(table),
     store: createTenantStore(table),
+    rounds: createGrantsRounds(table),
     newId,
     accessQueue: createAccessQueue(env.ACCESS_QUEUE_URL),
     secrets: createSecrets({ clock }),

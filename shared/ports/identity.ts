@@ -1,6 +1,7 @@
 import type { GrantKey } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { Theirs } from "../domain/directory-comparison.ts";
+import type { GrantsRound } from "../domain/grants-comparison.ts";
 import type { DirectoryGroup, DirectoryUser, Membership, ProviderName } from "../domain/identity.ts";
 import type { Timestamp } from "../domain/tenant.ts";
 import type { DueItem } from "./due.ts";
@@ -68,6 +69,13 @@ export interface Directory {
   ): Promise<{ memberships: Membership[]; next?: string | undefined }>;
   /** The groups that a user is, or was, in. Eventually consistent. */
   groupsOf(provider: ProviderName, userId: string): Promise<string[]>;
+}
+
+/** Where a comparison of a provider's grants goes on: kept, as one run may not come to the end of a round. */
+export interface GrantsRounds {
+  /** `undefined` where the next run begins a round. Strongly consistent. */
+  read(provider: ProviderName): Promise<GrantsRound | undefined>;
+  write(provider: ProviderName, round: GrantsRound | undefined): Promise<void>;
 }
 
 /** Another user of the provider has the name. */

@@ -4,6 +4,7 @@ import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-re
 import { createClusterSlots } from "../../shared/adapters/dynamodb/cluster-slots.ts";
 import { createDirectory } from "../../shared/adapters/dynamodb/directory.ts";
 import { createDueIndex } from "../../shared/adapters/dynamodb/due-index.ts";
+import { createGrantsRounds } from "../../shared/adapters/dynamodb/grants-rounds.ts";
 import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
 import { createRevisionIndex, createRevisionLog } from "../../shared/adapters/dynamodb/revisions.ts";
 import { openTable, type Table, toItem } from "../../shared/adapters/dynamodb/table.ts";
@@ -12,6 +13,7 @@ import { createWebhookInbox } from "../../shared/adapters/dynamodb/webhook-inbox
 import { clusterRegistryContract } from "../contract/cluster-registry.ts";
 import { clusterSlotsContract } from "../contract/cluster-slots.ts";
 import { directoryContract } from "../contract/directory.ts";
+import { grantsRoundsContract } from "../contract/grants-rounds.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
@@ -77,6 +79,8 @@ clusterRegistryContract("The DynamoDB table", async () => ({
   registry: createClusterRegistry(table),
   findDedupe: (key) => createTenantStore(table).findDedupe(key),
 }));
+
+grantsRoundsContract("The DynamoDB table", async () => createGrantsRounds(table));
 
 directoryContract("The DynamoDB table", async () => ({ directory: createDirectory(table), index: createDueIndex(table) }));
 

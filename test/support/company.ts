@@ -1,5 +1,7 @@
 import { onboardTenant } from "../../shared/usecases/onboard-tenant.ts";
+import { type Budget, compareGrants } from "../../shared/usecases/identity/compare-grants.ts";
 import { World } from "../fault/support/world.ts";
+import { MemoryGrantsRounds } from "./memory-grants-rounds.ts";
 import { aCause, aDirectoryGroup, aDirectoryUser } from "./builders.ts";
 
 /** The platform on parts in memory, with what a provider says of its people. */
@@ -51,5 +53,9 @@ export function aCompany() {
     world.pass(1_000);
     await world.settle();
   };
-  return { world, ports, said, onboard, access, settle, directory, provider };
+  const rounds = new MemoryGrantsRounds();
+  /** A run of the comparison of grants, with all the time that it needs unless told otherwise. */
+  const compare = (budget: Budget = { look: () => true, mend: () => true }, over: Partial<typeof ports> = {}, of = provider) =>
+    compareGrants(of, budget, { ...ports, ...over, rounds });
+  return { world, ports, said, onboard, access, settle, directory, provider, rounds, compare };
 }

@@ -2,9 +2,11 @@ import { clusterRegistryContract } from "../contract/cluster-registry.ts";
 import { clusterSlotsContract } from "../contract/cluster-slots.ts";
 import { directoryContract } from "../contract/directory.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
+import { grantsRoundsContract } from "../contract/grants-rounds.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
 import { webhookInboxContract } from "../contract/webhook-inbox.ts";
+import { MemoryGrantsRounds } from "../support/memory-grants-rounds.ts";
 import { MemoryDirectory } from "../support/memory-directory.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../support/memory-table.ts";
 import { MemoryWebhookInbox } from "../support/memory-webhook-inbox.ts";
@@ -42,3 +44,5 @@ webhookInboxContract("The inbox in memory", async () => {
 });
 
 clusterSlotsContract("Slots in memory", async () => new MemorySlots());
+
+grantsRoundsContract("The comparison in memory", async () => new MemoryGrantsRounds());

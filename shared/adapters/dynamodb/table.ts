@@ -36,6 +36,8 @@ export const keys = {
   user: (provider: string, id: string) => ({ pk: `IDP#${provider}`, sk: `USER#${id}` }),
   /** Who has a name, whatever its case. */
   userName: (provider: string, userName: string) => ({ pk: `IDP#${provider}#NAME#${digest(userName.toLowerCase())}`, sk: "NAME" }),
+  /** How far the comparison of a provider's grants is. */
+  grantsRound: (provider: string) => ({ pk: `IDP#${provider}`, sk: "COMPARISON" }),
   group: (provider: string, id: string) => ({ pk: `IDP#${provider}`, sk: `GROUP#${id}` }),
   member: (provider: string, groupId: string, userId: string) => ({ pk: `IDP#${provider}#GROUP#${groupId}`, sk: `MEMBER#${userId}` }),
   /** Under which the index `user` finds a user's memberships, users by `externalId`, and groups by name. */

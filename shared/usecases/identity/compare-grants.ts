@@ -1,118 +1,127 @@
-import { type GrantOff, type GrantsReport, type GroupInTenant, planGrants } from "../../domain/grants-comparison.ts";
-import { canonicalHash } from "../../domain/canonical.ts";
-import type { DirectoryGroup, DirectoryUser, Membership, ProviderName } from "../../domain/identity.ts";
-import type { Platform } from "../../domain/platform.ts";
-import { rolesOf } from "../../domain/role-mapping.ts";
-import type { Directory, Log, TenantStore } from "../../ports.ts";
-import { membersOf } from "./change-members.ts";
-import { groupDue, type IdentityPorts, newerThan, nowOf } from "./due.ts";
-import { isAgain } from "./marks.ts";
-import { userIdOf } from "./user-id.ts";
+import pLimit from "p-limit";
+import { type GrantsReport, type GrantsRound, grantsOf, NOTHING_COMPARED, planGrants, sumOf } from "../../domain/grants-comparison.ts";
+import type { DirectoryGroup, ProviderName } from "../../domain/identity.ts";
+import { groupDue, nowOf } from "./due.ts";
+import { type Compared, type GrantsComparisonPorts, lookAtGroup, type UserOf, usersById } from "./look-at-group.ts";
+import { isMappedAsNow, rolesNow } from "./map-group.ts";
+import { membershipsOf } from "./reopen-membership.ts";
 
-export type GrantsComparisonPorts = IdentityPorts & {
-  store: Pick<TenantStore, "get" | "pageGrants">;
-  platform: Platform;
-  log: Log;
-};
+export type { GrantsComparisonPorts } from "./look-at-group.ts";
 
-const PAGE = 500;
+/** Groups of one read. */
+const PAGE = 100;
+/** Memberships written at once. */
+const AT_ONCE = 16;
+
+/** Whether a run has time: to look at another group, and to mend another of what it found. */
+export interface Budget {
+  look: () => boolean;
+  mend: () => boolean;
+}
+
+export interface GrantsRun extends GrantsReport {
+  /** When the round began that this run went on with. */
+  startedAt: string;
+  /** Whether the round came to its end; else the next run goes on. */
+  complete: boolean;
+}
 
 /**
  * Compares what a provider's groups should give by the directory with the grants that name them, and has the difference
  * worked on: what was lost between the two is given or taken back. Groups and tenants that are being worked on are left alone.
  * Removals above `identity.removeAtMost` are all left out, and told of.
+ *
+ * A run does what it has time for, at least one group, and the next goes on where it stopped:
+ *
+ *     read the round ─> look at groups ─> plan ─> have the differences worked on ─> write the round
+ *                                                       dies here: the same groups again, which changes nothing
  */
-export async function compareGrants(provider: ProviderName, ports: GrantsComparisonPorts): Promise<GrantsReport> {
-  const { platform, log, directory } = ports;
-  const users = await usersOf(provider, directory);
-  const resting = await groupsAtRest(provider, ports);
-  const groups = resting.filter((group) => isMapped(group, platform));
-  // The role mapping was edited: the group works out what that takes and gives.
-  for (const group of resting.filter((one) => !groups.includes(one))) await groupDue(group, ports);
-  const seen: GroupInTenant[] = [];
-  for (const group of groups) seen.push(...(await lookAt(group, users, ports)));
-  const { missing, surplus, report } = planGrants(seen, platform.identity.removeAtMost);
-  const byUserId = new Map([...users.values()].flatMap((user) => [[userIdOf(user, ports) ?? "", user] as const]));
-  const off = Map.groupBy([...missing, ...surplus], ({ groupId }) => groupId);
-  for (const group of groups.filter(({ id }) => off.has(id))) {
-    const standing = await membersOf(group, ports);
-    for (const { userId } of off.get(group.id) ?? []) await reopen(group, userId, byUserId.get(userId), standing, ports);
-    await groupDue(group, ports);
+export async function compareGrants(provider: ProviderName, budget: Budget, ports: GrantsComparisonPorts): Promise<GrantsRun> {
+  const round: GrantsRound = (await ports.rounds.read(provider)) ?? { startedAt: nowOf(ports), report: NOTHING_COMPARED };
+  const userOf = usersById(provider, ports);
+  const looked = await look(provider, round.after, userOf, budget, ports);
+  const seen = looked.groups.flatMap((one) => one.seen);
+  const plan = planGrants(seen, ports.platform.identity.removeAtMost, round.report);
+  const missing = Map.groupBy(plan.missing, ({ groupId }) => groupId);
+  const surplus = Map.groupBy(plan.surplus, ({ groupId }) => groupId);
+  let report: GrantsReport = { ...NOTHING_COMPARED, refused: plan.refused };
+  let { after } = round;
+  let complete = looked.complete;
+  for (const { group, seen: own } of looked.groups) {
+    const [gives, takes] = [missing.get(group.id) ?? [], surplus.get(group.id) ?? []];
+    const mended = await mend(
+      group,
+      [...gives, ...takes].map(({ userId }) => userId),
+      userOf,
+      budget,
+      ports,
+    );
+    if (!mended) {
+      complete = false;
+      break;
+    }
+    report = sumOf(report, { grants: grantsOf(own), added: gives.length, removed: takes.length, refused: 0 });
+    after = group.id;
   }
+  const total = sumOf(round.report, report);
+  await ports.rounds.write(provider, complete ? undefined : { ...round, after, report: total });
+  tell(provider, report, complete ? { ...round, report: total } : undefined, ports);
+  return { ...report, startedAt: round.startedAt, complete };
+}
+
+/** Looks at groups that give something, or gave it, and on which no work is due, in the order of ids, while there is time. */
+async function look(
+  provider: ProviderName,
+  from: string | undefined,
+  userOf: UserOf,
+  budget: Budget,
+  ports: GrantsComparisonPorts,
+): Promise<{ groups: Compared[]; complete: boolean }> {
+  const groups: Compared[] = [];
+  for (let after = from, more = true; more; ) {
+    const page = await ports.directory.pageGroups(provider, { limit: PAGE, after });
+    for (const group of page.groups) {
+      if (groups.length > 0 && !budget.look()) return { groups, complete: false };
+      groups.push({ group, seen: await lookAtResting(group, userOf, ports) });
+    }
+    after = page.next;
+    more = after !== undefined;
+  }
+  return { groups, complete: true };
+}
+
+async function lookAtResting(group: DirectoryGroup, userOf: UserOf, ports: GrantsComparisonPorts): Promise<Compared["seen"]> {
+  if (group.dueAt !== undefined || group.deleted === true) return [];
+  if (group.mapped.length === 0 && rolesNow(group, ports.platform).length === 0) return [];
+  if (isMappedAsNow(group, ports.platform)) return await lookAtGroup(group, userOf, ports);
+  // The role mapping was edited: the group works out what that takes and gives.
+  await groupDue(group, ports);
+  return [];
+}
+
+/** Has the memberships behind some grants of a group judged again; false where the time was up. */
+async function mend(
+  group: DirectoryGroup,
+  userIds: readonly string[],
+  userOf: UserOf,
+  budget: Budget,
+  ports: GrantsComparisonPorts,
+): Promise<boolean> {
+  if (userIds.length === 0) return true;
+  const reopen = await membershipsOf(group, userOf, ports);
+  const limit = pLimit(AT_ONCE);
+  const done = await Promise.all(userIds.map((userId) => limit(async () => budget.mend() && (await reopen(userId)))));
+  if (done.some(Boolean)) await groupDue(group, ports);
+  return done.every(Boolean);
+}
+
+function tell(provider: ProviderName, report: GrantsReport, ended: GrantsRound | undefined, { log, clock }: GrantsComparisonPorts): void {
   const told = { provider, ...report };
   if (report.refused > 0) log.error("A comparison of grants with the directory would remove too much: it removed nothing.", told);
   else if (report.added + report.removed > 0) log.warn("Grants were not as the directory says; they are mended.", told);
-  return report;
-}
-
-async function usersOf(provider: ProviderName, directory: Directory): Promise<Map<string, DirectoryUser>> {
-  const users = new Map<string, DirectoryUser>();
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await directory.pageUsers(provider, { limit: PAGE, after });
-    for (const user of page.users) users.set(user.id, user);
-    after = page.next;
+  if (ended === undefined) log.info("The comparison of grants goes on with the next run.", told);
+  else {
+    const seconds = (clock.now().getTime() - Date.parse(ended.startedAt)) / 1_000;
+    log.info("All grants are compared with the directory.", { provider, ...ended.report, seconds });
   }
-  return users;
-}
-
-/** Groups that give something, or gave it, and on which no work is due. */
-async function groupsAtRest(provider: ProviderName, { directory, platform }: GrantsComparisonPorts): Promise<DirectoryGroup[]> {
-  const groups: DirectoryGroup[] = [];
-  for (let after: string | undefined, more = true; more; more = after !== undefined) {
-    const page = await directory.pageGroups(provider, { limit: PAGE, after });
-    const resting = page.groups.filter(({ dueAt, deleted }) => dueAt === undefined && deleted !== true);
-    groups.push(...resting.filter(({ displayName, mapped }) => mapped.length > 0 || rolesOf(provider, displayName, platform).length > 0));
-    after = page.next;
-  }
-  return groups;
-}
-
-/** Whether what the group gave last is what the role mapping makes of its name now. */
-const isMapped = ({ provider, displayName, mapped }: DirectoryGroup, platform: Platform): boolean =>
-  canonicalHash(mapped) === canonicalHash(rolesOf(provider, displayName, platform));
-
-async function lookAt(
-  group: DirectoryGroup,
-  users: ReadonlyMap<string, DirectoryUser>,
-  ports: GrantsComparisonPorts,
-): Promise<GroupInTenant[]> {
-  const { provider, id: groupId, displayName } = group;
-  const members = [...(await membersOf(group, ports)).values()].filter(({ member }) => member);
-  const active = members.map(({ userId }) => users.get(userId)).filter((user) => user?.active === true && user.deleted !== true);
-  const expected = new Set(active.flatMap((user) => (user === undefined ? [] : (userIdOf(user, ports) ?? []))));
-  const seen: GroupInTenant[] = [];
-  for (const { tenantId, role } of rolesOf(provider, displayName, ports.platform)) {
-    const tenant = await ports.store.get(tenantId);
-    if (tenant === undefined || tenant.desired.state !== "Active") continue;
-    const actual = new Set<string>();
-    for (let after: string | undefined, more = true; more; more = after !== undefined) {
-      const page = await ports.store.pageGrants(tenantId, { limit: PAGE, after });
-      for (const { userId, role: given, sources } of page.grants)
-        if (given === role && sources[`${provider}:${groupId}`]?.granted === true) actual.add(userId);
-      after = page.next;
-    }
-    seen.push({ groupId, tenantId, role, expected, actual });
-  }
-  return seen;
-}
-
-/** Has one membership judged again. A grant of somebody who is no member, or unknown, gets a removed membership to follow. */
-async function reopen(
-  { provider, id: groupId }: DirectoryGroup,
-  grantedAs: GrantOff["userId"],
-  user: DirectoryUser | undefined,
-  standing: ReadonlyMap<string, Membership>,
-  ports: GrantsComparisonPorts,
-): Promise<void> {
-  const { directory, platform } = ports;
-  const userId = user?.id ?? `unknown:${grantedAs}`;
-  const before = standing.get(userId);
-  if (before?.member !== true) {
-    const now = nowOf(ports);
-    const ttl = Math.floor(Date.parse(now) / 1_000) + platform.retentionDays.dedupe * 86_400;
-    await directory.putMembership({ provider, groupId, userId, member: false, at: newerThan(before?.at, now), cause: ports.cause, ttl });
-  }
-  const membership = await directory.getMembership(provider, groupId, userId);
-  if (membership === undefined || isAgain(membership.synced)) return;
-  await directory.markMembership(membership, { ...membership, synced: `again:${nowOf(ports)}`, grantedAs });
 }

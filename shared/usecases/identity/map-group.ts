@@ -27,6 +27,10 @@ export async function mapGroup(group: DirectoryGroup, { directory, platform, clo
 export const rolesNow = (group: DirectoryGroup, platform: Platform): MappedRole[] =>
   group.deleted === true ? [] : rolesOf(group.provider, group.displayName, platform);
 
+/** Whether what the group gave last is what the role mapping makes of its name now. */
+export const isMappedAsNow = (group: DirectoryGroup, platform: Platform): boolean =>
+  canonicalHash(group.mapped) === canonicalHash(rolesNow(group, platform));
+
 export const isSameRole = (a: MappedRole, b: MappedRole): boolean => a.tenantId === b.tenantId && a.role === b.role;
 const union = (before: MappedRole[], now: MappedRole[]): MappedRole[] => [
   ...before.filter((old) => !now.some((one) => isSameRole(old, one))),

@@ -3,6 +3,7 @@ import platform from "../../../config/tenantry.ts";
 import { createOktaApi } from "../../../shared/adapters/okta.ts";
 import { definePlatform } from "../../../shared/domain/platform.ts";
 import { MemoryDirectory } from "../../support/memory-directory.ts";
+import { MemoryGrantsRounds } from "../../support/memory-grants-rounds.ts";
 import { MemoryTable } from "../../support/memory-table.ts";
 import { OktaServer } from "../../support/okta-server.ts";
 
@@ -30,6 +31,7 @@ const run = (secrets: Record<string, string[]>) => {
   const handler = createHandler({
     directory,
     store: new MemoryTable(),
+    rounds: new MemoryGrantsRounds(),
     newId: () => "run-1",
     accessQueue: { send: async () => {} },
     secrets: async (ref) => secrets[ref] ?? [],
@@ -43,7 +45,7 @@ const run = (secrets: Record<string, string[]>) => {
 
 test("each provider with an API and a token is compared, and no other", async () => {
   const { result } = run({ "ssm:good": [okta.token] });
-  const grants = { grants: 0, added: 0, removed: 0, refused: 0 };
+  const grants = { grants: 0, added: 0, removed: 0, refused: 0, startedAt: expect.any(String), complete: true };
   expect(await result).toEqual({
     none: { grants },
     broken: { grants },

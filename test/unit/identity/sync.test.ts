@@ -1,8 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
-import { changeAccess } from "../../../shared/usecases/change-access.ts";
 import { grantAccess } from "../../../shared/usecases/grant-access.ts";
-import { compareGrants } from "../../../shared/usecases/identity/compare-grants.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
 import { aCause } from "../../support/builders.ts";
@@ -123,7 +121,7 @@ describe("Groups of an identity provider", () => {
   });
 
   test("give a tenant's people access again when an id is onboarded anew", async () => {
-    const { said, onboard, access, settle, world, ports } = aCompany();
+    const { said, onboard, access, settle, world, ports, compare } = aCompany();
     await onboard("acme");
     await said.group("g1", "tenant:acme:viewer");
     await said.user("anna");
@@ -134,7 +132,7 @@ describe("Groups of an identity provider", () => {
     expect(access()).toEqual([]);
     await onboard("acme");
     await settle();
-    await compareGrants("okta", ports);
+    await compare();
     await settle();
     expect(access()).toEqual(["acme anna@example.com-tenant-viewer"]);
   });
@@ -251,76 +249,5 @@ describe("A person", () => {
     await said.user("anna", { userName: "anna.smith@example.com" });
     await settle();
     expect(access()).toEqual(["acme anna.smith@example.com-tenant-viewer"]);
-  });
-});
-
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-
-describe("The comparison of grants with the directory", () => {
-  const given = async (people: number) => {
-    const company = aCompany();
-    const { said, onboard, settle } = company;
-    await onboard("acme");
-    await said.group("g1", "tenant:acme:viewer");
-    for (let number = 0; number < people; number++) {
-      await said.user(`u${number}`);
-      await said.member("g1", `u${number}`, true);
-    }
-    await settle();
-    const ports = { ...company.ports, log: quiet };
-    const compare = async () => {
-      company.world.pass(1_000);
-      const report = await compareGrants("okta", ports);
-      await settle();
-      return report;
-    };
-    return { ...company, compare };
-  };
-
-  test("finds nothing where grants are as memberships say", async () => {
-    const { compare, world } = await given(5);
-    expect(await compare()).toEqual({ grants: 5, added: 0, removed: 0, refused: 0 });
-    expect(world.directory.dueItems()).toEqual([]);
-  });
-
-  test("gives what was lost, and takes back what nobody's membership gives", async () => {
-    const { compare, access, world, ports } = await given(5);
-    const source = { role: "tenant-viewer", source: "okta:g1", at: world.now() };
-    await changeAccess(
-      { tenantId: "acme", cause: aCause(), occurredAt: world.now() },
-      [
-        { ...source, userId: "mallory@example.com", granted: true },
-        { ...source, userId: "u3@example.com", granted: false },
-      ],
-      ports,
-    );
-    world.pass(1_000);
-    // A restore from a backup, say, that knows of the grants and not of the members' marks.
-    await world.settle();
-    expect(access()).toContain("acme mallory@example.com-tenant-viewer");
-    for (const grant of world.table.grants.values()) if (grant.userId === "u3@example.com") grant.sources = {};
-    expect(await compare()).toEqual({ grants: 5, added: 1, removed: 1, refused: 0 });
-    expect(access()).toEqual(Array.from({ length: 5 }, (_, number) => `acme u${number}@example.com-tenant-viewer`));
-    expect(await compare()).toMatchObject({ added: 0, removed: 0 });
-  });
-
-  test("brings a changed role mapping to groups of which nobody says anything", async () => {
-    const { compare, access, ports, world } = await given(5);
-    const edited = { ...ports, platform: { ...ports.platform, identity: { ...ports.platform.identity, roleMapping: [] } }, log: quiet };
-    world.pass(1_000);
-    await compareGrants("okta", edited);
-    await syncGroup("okta", "g1", () => true, edited);
-    world.pass(1_000);
-    await world.settle();
-    expect(access()).toEqual([]);
-    await compare();
-    expect(access()).toHaveLength(5);
-  });
-
-  test("does not remove most of them at once, and says so", async () => {
-    const { compare, access, world } = await given(20);
-    for (const members of world.directory.members.values()) members.clear();
-    expect(await compare()).toEqual({ grants: 20, added: 0, removed: 0, refused: 20 });
-    expect(access()).toHaveLength(20);
   });
 });
