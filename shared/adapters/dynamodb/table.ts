@@ -11,7 +11,25 @@ export interface Table {
 }
 
 export function openTable(name: string): Table {
-  return { client: new DynamoDBClient(awsClient), name };
+  return { client: retryingThrottled(new DynamoDBClient(awsClient)), name };
+}
+
+/**
+ * Has the SDK repeat a transaction that the table throttled, after the SDK's growing pauses and under the same client token, as it repeats
+ * every other throttled call: by the error's name alone it cannot tell it from one whose condition did not hold.
+ */
+export function retryingThrottled(client: DynamoDBClient): DynamoDBClient {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        throw isThrottled(error) ? Object.assign(error, { $retryable: { throttling: true } }) : error;
+      }
+    },
+    { step: "finalizeRequest", name: "throttledTransactions", priority: "low" },
+  );
+  return client;
 }
 
 export type Item = Record<string, AttributeValue>;
@@ -81,15 +99,19 @@ export function updateOf(changes: Record<string, unknown>): {
   return { expression, names, values };
 }
 
-/** Whether a write failed because its condition did not hold, or another transaction was at the item. */
+/** Why DynamoDB cancelled a transaction, item by item; `undefined` where the error is another. */
+function cancellationOf(error: unknown): string[] | undefined {
+  if (!(error instanceof Error) || error.name !== "TransactionCanceledException") return undefined;
+  const { CancellationReasons = [] } = error as { CancellationReasons?: { Code?: string }[] };
+  return CancellationReasons.map(({ Code = "None" }) => Code);
+}
+
+const isThrottled = (error: unknown): error is Error =>
+  cancellationOf(error)?.some((code) => ["ThrottlingError", "ProvisionedThroughputExceeded"].includes(code)) === true;
+
+/** Whether a write failed because its condition did not hold, or another transaction was at the item. Throttling is no conflict. */
 export function isConflict(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === "ConditionalCheckFailedException" || error.name === "TransactionConflictException") return true;
-  if (error.name !== "TransactionCanceledException") return false;
-  const reasons = (error as { CancellationReasons?: { Code?: string }[] }).CancellationReasons ?? [];
-  return reasons.every(
-    ({ Code }) =>
-      Code === undefined ||
-      ["None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].includes(Code),
-  );
+  return cancellationOf(error)?.every((code) => ["None", "ConditionalCheckFailed", "TransactionConflict"].includes(code)) === true;
 }
