@@ -42,7 +42,7 @@ async function atRest(fleet: Fleet, client: Client, target: Target): Promise<num
   fleet.table.writes = 0;
   const result = await check();
   log(`\n${TENANTS} tenants, nothing drifted`);
-  const expected = { namespaces: TENANTS, judged: TENANTS, underWay: 0, drifted: 0, orphans: 0, removed: 0 };
+  const expected = { namespaces: TENANTS, judged: TENANTS, underWay: 0, drifted: 0, more: 0, failed: 0, orphans: 0, removed: 0 };
   hold(
     "tenants judged, none drifted",
     result?.counts.judged ?? 0,

@@ -27,6 +27,10 @@ export const schema = outgoing(
     foreign: z
       .array(z.strictObject({ object: z.string(), removed: z.boolean(), by }))
       .meta({ description: "NetworkPolicies and RoleBindings that are not ours, told of once; removed where the configuration says so." }),
+    omitted: z
+      .int()
+      .optional()
+      .meta({ description: "How many others were found or suspected; at most 20 of `objects` and of `foreign` are named." }),
   }),
 );
 

@@ -12,7 +12,17 @@ const message = z.strictObject({
     .strictObject({
       after: z.string(),
       pages: z.record(z.string(), z.string()),
-      counts: z.strictObject({ namespaces: count, judged: count, underWay: count, drifted: count, orphans: count, removed: count }),
+      counts: z.strictObject({
+        namespaces: count,
+        judged: count,
+        underWay: count,
+        drifted: count,
+        more: count,
+        failed: count,
+        orphans: count,
+        removed: count,
+      }),
+      failures: z.array(z.strictObject({ namespace: z.string(), reason: z.string() })),
       unknown: z.array(z.strictObject({ name: z.string(), uid: z.string(), resourceVersion: z.string() })),
     })
     .optional(),

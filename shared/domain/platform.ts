@@ -123,7 +123,7 @@ export const platformSchema = z
         /** Whether NetworkPolicies and RoleBindings of others in tenants' namespaces are removed; else they are only told of. */
         removeForeign: z.boolean().default(false),
         /** Namespaces of ours without any record that one check may delete; where it finds more, it deletes none. */
-        removeUnknownAtMost: z.int().min(0).default(10),
+        removeUnknownAtMost: z.int().min(0).max(500).default(10),
       })
       .default({ removeForeign: false, removeUnknownAtMost: 10 }),
     /** How an edited config or a changed generator reaches the tenants that are there. */

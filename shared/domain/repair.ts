@@ -37,6 +37,27 @@ export interface Findings {
   namespaceLost: boolean;
   /** Grants (`grantId`) whose bindings are to be applied again. */
   grants: string[];
+  /** Suspects that were not looked at again, as one check does not take up more of one tenant. */
+  more: number;
+}
+
+/** Objects of each kind that an event and the log name, what they name of each, and of who changed it: the record and an event have a largest size. */
+const NAMED = 20;
+const NAMED_FIELDS = 20;
+const NAMED_EDITORS = 3;
+
+/** What is told of findings; `omitted` is how much was found or suspected besides. */
+export function namedOf({ objects, foreign, more }: Findings) {
+  const omitted = Math.max(0, objects.length - NAMED) + Math.max(0, foreign.length - NAMED) + more;
+  return {
+    objects: objects.slice(0, NAMED).map(({ fields, by, ...object }) => ({
+      ...object,
+      fields: fields.slice(0, NAMED_FIELDS),
+      by: by.slice(0, NAMED_EDITORS),
+    })),
+    foreign: foreign.slice(0, NAMED).map(({ object, removed, by }) => ({ object, removed, by: by.slice(0, NAMED_EDITORS) })),
+    ...(omitted > 0 && { omitted }),
+  };
 }
 
 /** Whether nobody is at work on it: only then, what differs in the cluster is somebody else's doing. */
@@ -60,11 +81,10 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
   const moved = before.generation !== found.generation || before.updatedAt !== found.updatedAt;
   if (moved || !isAtRest(before)) return { after: before, settled: true };
   const generation = before.generation + 1;
-  // More than may be pending are brought back by a pass over all.
-  const pending = found.grants.length > 0 && found.grants.length <= PENDING_GRANTS;
+  // More than may be pending, or than were looked at, are brought back by a pass over all.
+  const pending = found.grants.length > 0 && found.grants.length + found.more <= PENDING_GRANTS;
   const known = found.objects.map(({ object }) => object).filter((key) => before.status.applied[key] !== undefined);
   const told = found.objects.length > 0 || found.foreign.length > 0;
-  const data = { objects: found.objects, foreign: found.foreign.map(({ object, removed, by }) => ({ object, removed, by })) };
   return {
     after: {
       ...before,
@@ -76,7 +96,7 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
         allGrants: found.namespaceLost || (found.grants.length > 0 && !pending),
         foreign: found.standing,
       },
-      announcements: announce(before.announcements, told ? [{ type: "TenantDriftRepaired", generation, cause, data }] : []),
+      announcements: announce(before.announcements, told ? [{ type: "TenantDriftRepaired", generation, cause, data: namedOf(found) }] : []),
       updatedAt: now,
     },
   };

@@ -182,7 +182,9 @@ export class MemoryCluster implements ClusterApi {
 
   /** All objects, by path. */
   objects(): KubernetesObject[] {
-    return [...this.#objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => clone(object));
+    // As etcd keeps them: by namespace and name, not by the escaped path.
+    const ordered = [...this.#objects.entries()].map(([path, object]) => ({ key: decodeURIComponent(path), object }));
+    return ordered.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ object }) => clone(object));
   }
 
   /** A namespace and the objects in it as they are stored: only to be read. */

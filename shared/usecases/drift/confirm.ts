@@ -11,12 +11,18 @@ import {
   appliedObjects,
   type Bindings,
   bindingsOf,
+  byKey,
   foreignRefs,
   isAsApplied,
   isGrantBinding,
   isKnownNamespace,
+  MOST_FOREIGN,
   type Suspects,
 } from "./judge.ts";
+
+/** Objects of one tenant that one check takes up, each a GET: ours, and unwanted ones; foreign ones as many as are kept. */
+const MOST_OURS = 50;
+const MOST_UNWANTED = 100;
 
 /** What is removed by the check itself, before the record says so: what no apply can mend, and foreign objects where config says so. */
 export interface Confirmed {
@@ -49,19 +55,21 @@ export async function confirm(
   const ours = new Set([...applied.map(objectKey), ...absent, ...(bindings?.keys() ?? [])]);
   const isUnwanted = (object: KubernetesObject): boolean =>
     absent.has(objectKey(object)) || (bindings?.has(objectKey(object)) === false && isGrantBinding(object));
+  const unwanted = suspects.unwanted.filter(isUnwanted);
+  const others = byKey(suspects.foreign.filter((object) => !ours.has(objectKey(object))));
   const [drifted, back, foreign] = await Promise.all([
-    Promise.all(suspect.map((object) => look(tenant, object, api, signal))),
-    Promise.all(suspects.unwanted.filter(isUnwanted).map((object) => lookUnwanted(object, api, signal))),
-    Promise.all(
-      suspects.foreign.filter((object) => !ours.has(objectKey(object))).map((object) => lookForeign(tenant, object, api, signal)),
-    ),
+    Promise.all(suspect.slice(0, MOST_OURS).map((object) => look(tenant, object, api, signal))),
+    Promise.all(unwanted.slice(0, MOST_UNWANTED).map((object) => lookUnwanted(object, api, signal))),
+    Promise.all(others.slice(0, MOST_FOREIGN).map((object) => lookForeign(tenant, object, api, signal))),
   ]);
+  const beyond = (all: unknown[], most: number): number => Math.max(0, all.length - most);
   return findingsOf(
     tenant,
     [...drifted, ...back].filter((found) => found !== undefined),
     foreign.filter((found) => found !== undefined),
     ports.platform.drift.removeForeign,
     bindings,
+    beyond(suspect, MOST_OURS) + beyond(unwanted, MOST_UNWANTED) + beyond(others, MOST_FOREIGN),
   );
 }
 
@@ -122,6 +130,7 @@ function findingsOf(
   foreign: { object: KubernetesObject; isKnown: boolean }[],
   removed: boolean,
   bindings: Bindings,
+  more: number,
 ): Confirmed | undefined {
   const refs = foreignRefs(foreign.map(({ object }) => object));
   const kept = refs.map(({ uid }) => foreign.find(({ object }) => object.metadata?.uid === uid)).filter((found) => found !== undefined);
@@ -140,6 +149,7 @@ function findingsOf(
     standing,
     namespaceLost: drifted.some(({ namespaceLost }) => namespaceLost),
     grants: drifted.flatMap(({ object }) => bindings?.get(object)?.id ?? []),
+    more,
   };
   const replaced = drifted.flatMap(({ change, ref, uid }) => (change === "replaced" && uid !== undefined ? [{ ref, uid }] : []));
   // No reconcile would take away a binding that no grant tells of.

@@ -153,10 +153,13 @@ export const absentKeys = (tenant: Tenant): Set<string> =>
 
 /** Foreign objects as the record keeps them: by name, the first `MOST_FOREIGN`. */
 export const foreignRefs = (foreign: KubernetesObject[]): ForeignObject[] =>
-  foreign
-    .map((object) => ({ object: objectKey(object), uid: object.metadata?.uid ?? "" }))
-    .sort((a, b) => (a.object < b.object ? -1 : 1))
-    .slice(0, MOST_FOREIGN);
+  byKey(foreign)
+    .slice(0, MOST_FOREIGN)
+    .map((object) => ({ object: objectKey(object), uid: object.metadata?.uid ?? "" }));
+
+/** Objects in the order of `kind/name`. */
+export const byKey = (objects: KubernetesObject[]): KubernetesObject[] =>
+  objects.toSorted((a, b) => (objectKey(a) < objectKey(b) ? -1 : 1));
 
 const sameForeign = (a: ForeignObject[], b: ForeignObject[]): boolean =>
   a.length === b.length && a.every(({ object, uid }, index) => b[index]?.object === object && b[index]?.uid === uid);

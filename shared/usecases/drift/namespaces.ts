@@ -1,5 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Cluster } from "../../domain/cluster.ts";
+import type { DriftPosition } from "../../domain/drift-check.ts";
 import { namespaceOf } from "../../domain/tenant.ts";
 import { listedKinds } from "../../manifests/drift.ts";
 import { type ClusterApi, ClusterError, type ClusterTenants, type ListQuery } from "../../ports.ts";
@@ -11,12 +12,6 @@ export interface SeenNamespace {
   /** `undefined` where it is not there, or lost the label that it is listed by. */
   namespace: KubernetesObject | undefined;
   objects: KubernetesObject[];
-}
-
-/** Where a check goes on: behind a namespace, with the page of each list that is at hand then. */
-export interface Position {
-  after: string;
-  pages: Record<string, string>;
 }
 
 interface Named {
@@ -41,7 +36,7 @@ export class Namespaces {
   readonly #held: Named[] = [];
   #after: string;
 
-  constructor(cluster: Cluster, api: ClusterApi, tenants: ClusterTenants, signal: AbortSignal, from?: Position | undefined) {
+  constructor(cluster: Cluster, api: ClusterApi, tenants: ClusterTenants, signal: AbortSignal, from?: DriftPosition | undefined) {
     const [namespace, ...kinds] = listedKinds(cluster);
     const pages = from?.pages ?? {};
     const list = (query: ListQuery, keyOf: (item: KubernetesObject) => string) =>
@@ -69,7 +64,7 @@ export class Namespaces {
   }
 
   /** Where to go on behind what was taken. */
-  position(): Position {
+  position(): DriftPosition {
     const [oldest] = this.#held;
     const tokens: [string, string | undefined][] = [
       ["Namespace", (oldest?.tokens ?? { Namespace: this.#namespaces.token }).Namespace],

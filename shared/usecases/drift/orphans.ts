@@ -1,15 +1,9 @@
+import type { Orphan } from "../../domain/drift-check.ts";
 import { namespaceOf, type Tenant } from "../../domain/tenant.ts";
 import { ANNOTATION_INSTALLATION, NAMESPACE_PREFIX } from "../../manifests/index.ts";
 import { type ClusterApi, ClusterError, type Log } from "../../ports.ts";
 import type { ReconcilePorts } from "../../reconcile/ports.ts";
 import type { SeenNamespace } from "./namespaces.ts";
-
-/** A managed namespace without a live record. */
-export interface Orphan {
-  name: string;
-  uid: string;
-  resourceVersion: string;
-}
 
 /** The tenant that a namespace is of, by its name, which nobody can change; `undefined` where none can have it. */
 export function tenantIdOf(namespace: string): string | undefined {
@@ -28,27 +22,24 @@ export function orphanOf({ namespace }: SeenNamespace, installation: string): Or
 export const isDead = (tenant: Tenant | undefined): boolean => tenant === undefined || tenant.status.deletedAt !== undefined;
 
 /**
- * Deletes orphans, each after a strongly consistent look at its record, and only as it was listed: an onboarding that
- * takes the namespace meanwhile moves its `resourceVersion`. Answers how many went.
+ * Deletes an orphan after a strongly consistent look at its record, and only as it was listed: an onboarding that takes the
+ * namespace meanwhile moves its `resourceVersion`. Answers whether it went.
  */
-export async function removeOrphans(
-  orphans: Orphan[],
+export async function removeOrphan(
+  { name, uid, resourceVersion }: Orphan,
   api: ClusterApi,
   { store, log }: Pick<ReconcilePorts, "store"> & { log: Log },
   signal: AbortSignal,
-): Promise<number> {
-  let removed = 0;
-  for (const { name, uid, resourceVersion } of orphans) {
-    const tenantId = tenantIdOf(name);
-    if (tenantId === undefined || !isDead(await store.get(tenantId))) continue;
-    try {
-      await api.delete({ apiVersion: "v1", kind: "Namespace", name: namespaceOf(tenantId) }, { uid, resourceVersion }, signal);
-      log.warn("A namespace without a live tenant is deleted.", { namespace: name, uid });
-      removed += 1;
-    } catch (error) {
-      if (!(error instanceof ClusterError) || error.status !== 409) throw error;
-      log.info("A namespace without a live tenant changed meanwhile; it is left to the next check.", { namespace: name });
-    }
+): Promise<boolean> {
+  const tenantId = tenantIdOf(name);
+  if (tenantId === undefined || !isDead(await store.get(tenantId))) return false;
+  try {
+    await api.delete({ apiVersion: "v1", kind: "Namespace", name: namespaceOf(tenantId) }, { uid, resourceVersion }, signal);
+    log.warn("A namespace without a live tenant is deleted.", { namespace: name, uid });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.status !== 409) throw error;
+    log.info("A namespace without a live tenant changed meanwhile; it is left to the next check.", { namespace: name });
+    return false;
   }
-  return removed;
 }

@@ -50,7 +50,10 @@ describe("A cluster where nothing drifted", () => {
     const fleet = await aFleet(["a", "a-b", "a-b-c", "a1", "b", "c"]);
     const before = fleet.records();
     const sent = fleet.queue.sent.length;
-    expect(await fleet.check()).toEqual({ counts: { namespaces: 6, judged: 6, underWay: 0, drifted: 0, orphans: 0, removed: 0 } });
+    expect(await fleet.check()).toEqual({
+      counts: { namespaces: 6, judged: 6, underWay: 0, drifted: 0, more: 0, failed: 0, orphans: 0, removed: 0 },
+      failures: [],
+    });
     expect(fleet.verbs()).toEqual(Array.from({ length: KINDS }, () => "list"));
     expect(new Set(fleet.calls()).size).toBe(KINDS);
     expect(fleet.records()).toBe(before);
@@ -399,7 +402,7 @@ describe("A check that has not time enough", () => {
       rounds += 1;
       from = done?.next === undefined ? undefined : (JSON.parse(JSON.stringify(done.next)) as DriftMessage["from"]);
       if (from === undefined) {
-        expect(done?.counts).toEqual({ namespaces: 232, judged: 232, underWay: 0, drifted: 2, orphans: 0, removed: 0 });
+        expect(done?.counts).toEqual({ namespaces: 232, judged: 232, underWay: 0, drifted: 2, more: 0, failed: 0, orphans: 0, removed: 0 });
         break;
       }
     }

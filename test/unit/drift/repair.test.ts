@@ -37,6 +37,7 @@ const findings = (before: { generation: number; updatedAt: string }, over: Parti
   foreign: [],
   standing: [],
   namespaceLost: false,
+  more: 0,
   grants: [],
   ...over,
 });
