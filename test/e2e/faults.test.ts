@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import type { Fate, Passing } from "../support/fault-proxy.ts";
 import { statusAnswer } from "../support/fault-proxy.ts";
 import { aFaultyCluster, type FaultyCluster } from "../support/faulty-cluster.ts";
+import { sideBySide } from "../support/side-by-side.ts";
 import { type ApiAnswer, anId, api, kubectl, kubeObject, trailOf, until, untilPhase } from "../support/stack.ts";
 
 /** Longest that a scenario takes, seconds: retries with their pauses, and two rounds of the sweep. */
@@ -188,24 +189,8 @@ const scenarios: Record<string, () => Promise<void>> = {
     },
 };
 
-describe("When the cluster or a function fails", () => {
-  const results = new Map<string, Promise<unknown>>();
-
-  /** Side by side, since nearly all of it is waiting. */
-  beforeAll(() => {
-    for (const [title, run] of Object.entries(scenarios)) {
-      results.set(
-        title,
-        run().then(
-          () => undefined,
-          (error: unknown) => error,
-        ),
-      );
-    }
-  });
-
-  afterAll(async () => {
-    await Promise.all(results.values());
+describe("When the cluster fails", () => {
+  sideBySide(scenarios, LONGEST, async () => {
     try {
       for (const { proxy } of clusters) proxy.on(() => undefined);
       await Promise.all(tenants.map((tenantId) => api("DELETE", `/tenants/${tenantId}`)));
@@ -214,14 +199,5 @@ describe("When the cluster or a function fails", () => {
     } finally {
       await Promise.all(clusters.map(({ proxy }) => proxy.close()));
     }
-  }, LONGEST * 1_000);
-
-  test.each(Object.keys(scenarios))(
-    "%s",
-    async (title) => {
-      const error = await results.get(title);
-      if (error !== undefined) throw error;
-    },
-    (LONGEST + 30) * 1_000,
-  );
+  });
 });
