@@ -1,4 +1,4 @@
-import type { Cause, Timestamp } from "./tenant.ts";
+import type { Announcement, Cause, Timestamp } from "./tenant.ts";
 
 /** One person's access to one tenant, in one role. */
 export interface GrantKey {
@@ -60,6 +60,8 @@ export interface Grant extends GrantKey {
   sources: Record<SourceName, GrantSource>;
   /** Whether it stood when it was last written: what the cluster follows. Only time can have passed since. */
   granted: boolean;
+  /** What is announced once the cluster follows the last change; absent where it does. */
+  pending?: Announcement | undefined;
   /** Grows with every write. */
   version: number;
   createdAt: Timestamp;
@@ -68,7 +70,7 @@ export interface Grant extends GrantKey {
   mapping?: IdentityMapping | undefined;
   /** When it ends by itself, or its mapping has work to be done; the sweep finds it then. */
   dueAt?: Timestamp | undefined;
-  /** Epoch seconds at which a revoked grant, whose mapping is gone, is forgotten. */
+  /** Epoch seconds at which it is forgotten: a revoked grant that the cluster follows, and whose mapping is gone. */
   ttl?: number | undefined;
 }
 
@@ -116,6 +118,14 @@ export function expiryOf(grant: Pick<Grant, "sources">, now: Timestamp): Timesta
     .sort()
     .at(-1);
 }
+
+/** Whether the cluster has the grant as it was last changed. */
+export const isApplied = (grant: Pick<Grant, "userId" | "role" | "pending">, pendingGrants: readonly string[] = []): boolean =>
+  grant.pending === undefined && !pendingGrants.includes(grantId(grant));
+
+/** Whether nobody has the grant, and nothing is left to be done for it: it may be forgotten after a while. */
+export const isSpent = ({ granted, mapping, pending }: Pick<Grant, "granted" | "mapping" | "pending">): boolean =>
+  !granted && mapping === undefined && pending === undefined;
 
 /**
  * What does not reach us whole as a segment of a path, however it is percent-encoded: API Gateway decodes paths, and cuts

@@ -6,6 +6,7 @@ import {
   giving,
   grantId,
   isGranted,
+  isSpent,
   type SourceName,
   DIRECT,
   isLate,
@@ -17,11 +18,11 @@ import { judge } from "./lifecycle.ts";
 import { ttlAfter } from "./outbox.ts";
 import type { Announcement, Cause, Tenant, Timestamp } from "./tenant.ts";
 
-/** Changes of grants that a tenant may have waiting for the cluster before another grant has to wait. */
+/**
+ * Grants that a tenant's record names as pending. What gives access waits where there are more; what takes it away never does:
+ * from then on, a pass over all grants finds it.
+ */
 export const PENDING_GRANTS = 50;
-
-/** Events that may wait in a tenant's record, some 300 bytes each, before even a revoke is refused. */
-const MOST_UNSAID = 500;
 
 /** What one source now says of a grant. */
 export interface GrantAsked extends Omit<GrantKey, "tenantId"> {
@@ -64,6 +65,7 @@ export function changeGrants(
   if (settled) return { after: tenant, settled };
   const fresh = asked.filter((one) => isForThisTenant(tenant, one));
   const told = new Map([...fresh, ...recheck].map((one) => [grantId(one), { userId: one.userId, role: one.role }]));
+  const generation = tenant.generation + 1;
   const writes: NonNullable<Intent["grants"]> = [];
   const moved: Grant[] = [];
   for (const [id, key] of told) {
@@ -77,12 +79,14 @@ export function changeGrants(
     const dueAt = dueOf({ sources, mapping: standing?.mapping }, now);
     if (sources === standing?.sources && granted === standing.granted && dueAt === standing.dueAt) continue;
     if (standing === undefined && Object.keys(sources).length === 0) continue;
-    const after = grantOf({ tenantId, ...key }, standing, { sources, granted, dueAt, now, rememberDays });
+    const moves = granted !== (standing?.granted ?? false);
+    const pending = moves ? announcementOf({ ...key, granted, sources }, { generation, cause, now }) : standing?.pending;
+    const after = grantOf({ tenantId, ...key }, standing, { sources, granted, pending, dueAt, now, rememberDays });
     writes.push({ before: standing, after });
-    if (granted !== (standing?.granted ?? false)) moved.push(after);
+    if (moves) moved.push(after);
   }
   if (moved.length === 0) return { after: tenant, settled: true, grants: writes };
-  return { after: moving(tenant, moved, cause, now), grants: writes };
+  return { after: { ...tenant, ...waiting(tenant, moved), generation, cause, hasGrants: true, updatedAt: now }, grants: writes };
 }
 
 /** Whether it was asked of this tenant, and not of an earlier one of its id. What a group says, it says still. */
@@ -110,17 +114,23 @@ function withSources(sources: Grant["sources"], asked: readonly GrantAsked[], ca
 function grantOf(
   key: GrantKey,
   standing: Grant | undefined,
-  { now, rememberDays, ...said }: Pick<Grant, "sources" | "granted" | "dueAt"> & { now: Timestamp; rememberDays: number },
+  { now, rememberDays, ...said }: Pick<Grant, "sources" | "granted" | "pending" | "dueAt"> & { now: Timestamp; rememberDays: number },
 ): Grant {
-  return {
+  const after = {
     ...key,
     ...said,
     mapping: standing?.mapping,
     version: (standing?.version ?? 0) + 1,
     createdAt: standing?.granted === true || !said.granted ? (standing?.createdAt ?? now) : now,
     updatedAt: now,
-    ttl: said.granted || standing?.mapping !== undefined ? undefined : ttlAfter(now, rememberDays),
   };
+  return { ...after, ttl: isSpent(after) ? ttlAfter(now, rememberDays) : undefined };
+}
+
+/** The grant as it is once the cluster follows it. */
+export function appliedGrant(grant: Grant, now: Timestamp, rememberDays: number): Grant {
+  const after = { ...grant, pending: undefined, version: grant.version + 1 };
+  return { ...after, ttl: isSpent(after) ? ttlAfter(now, rememberDays) : undefined };
 }
 
 /** Who said the last word. */
@@ -129,33 +139,29 @@ const causeOf = (sources: Grant["sources"]): Cause | undefined =>
     .sort((a, b) => (a.at < b.at ? -1 : 1))
     .at(-1)?.cause;
 
-function moving(tenant: Tenant, moved: readonly Grant[], cause: Cause, now: Timestamp): Tenant {
-  const pendingGrants = [...new Set([...(tenant.pendingGrants ?? []), ...moved.map(grantId)])];
-  // What takes access away is recorded for long after what gives it has to wait: of a paused tenant, say.
-  const granting = moved.some(({ granted }) => granted);
-  if (granting ? pendingGrants.length > PENDING_GRANTS : tenant.announcements.length + moved.length > MOST_UNSAID) {
+/** What is announced of a grant's change, once the cluster follows. */
+function announcementOf(
+  { userId, role, granted, sources }: Pick<Grant, "userId" | "role" | "granted" | "sources">,
+  { generation, cause, now }: { generation: number; cause: Cause; now: Timestamp },
+): Announcement {
+  if (granted) {
+    const data = { userId, role, sources: giving({ sources }, now), expiresAt: expiryOf({ sources }, now) };
+    return { type: "TenantAccessGranted", generation, cause: causeOf(sources) ?? cause, data };
+  }
+  const expired = Object.values(sources).some((source) => source.granted);
+  const data = { userId, role, sources: Object.keys(sources).sort(), reason: expired ? "Expired" : "Revoked" };
+  return { type: "TenantAccessRevoked", generation, cause: expired ? cause : (causeOf(sources) ?? cause), data };
+}
+
+/** How the record tells of grants that moved. Throws `WriteContention` where one that gives access has to wait. */
+function waiting(tenant: Tenant, moved: readonly Grant[]): Pick<Tenant, "pendingGrants" | "repair"> {
+  const ids = [...new Set([...(tenant.pendingGrants ?? []), ...moved.map(grantId)])];
+  if (ids.length <= PENDING_GRANTS) return { pendingGrants: ids };
+  if (moved.some(({ granted }) => granted)) {
     throw new TenantryError(
       "WriteContention",
       `Tenant "${tenant.tenantId}" has ${tenant.pendingGrants?.length} changes of access under way; try again.`,
     );
   }
-  const generation = tenant.generation + 1;
-  const announced = moved.map((grant): Announcement => {
-    const { userId, role, granted, sources } = grant;
-    const type = granted ? "TenantAccessGranted" : "TenantAccessRevoked";
-    const expired = !granted && Object.values(sources).some((source) => source.granted);
-    const data = granted
-      ? { userId, role, sources: giving(grant, now), expiresAt: expiryOf(grant, now) }
-      : { userId, role, sources: Object.keys(sources).sort(), reason: expired ? "Expired" : "Revoked" };
-    return { type, generation, cause: expired ? cause : (causeOf(sources) ?? cause), data };
-  });
-  return {
-    ...tenant,
-    generation,
-    cause,
-    hasGrants: true,
-    pendingGrants,
-    announcements: [...tenant.announcements, ...announced],
-    updatedAt: now,
-  };
+  return { pendingGrants: ids.slice(0, PENDING_GRANTS), repair: { objects: [], ...tenant.repair, allGrants: true } };
 }

@@ -102,7 +102,7 @@ export function repair(before: Tenant | undefined, found: Findings, { cause, now
   };
 }
 
-/** What stands of a tenant, as far as known: its status without what a drift check found not to stand. */
+/** What stands of a tenant, as far as known: its status without what is known not to stand. */
 export function afterRepair({ repair: found, status }: Tenant): Status {
   if (found === undefined) return status;
   const { objects, allGrants, foreign } = found;
@@ -113,6 +113,6 @@ export function afterRepair({ repair: found, status }: Tenant): Status {
     applied: kept(status.applied),
     versions: kept(status.versions ?? {}),
     grants: allGrants ? undefined : status.grants,
-    foreign: foreign.length > 0 ? foreign : undefined,
+    foreign: foreign === undefined ? status.foreign : foreign.length > 0 ? foreign : undefined,
   };
 }

@@ -105,14 +105,14 @@ export interface ForeignObject {
   uid: string;
 }
 
-/** What a drift check found not to stand: the next round takes it for not applied, and so applies it again. */
+/** What is known not to stand, as a drift check found: the next round takes it for not applied, and so applies it again. */
 export interface Repair {
   /** Keys (`kind/name`) of objects that the record knows; `all` where the namespace was lost. */
   objects: string[] | "all";
-  /** The bindings of all grants are brought again, too. */
+  /** All grants are brought to the cluster again, too: more than `pendingGrants` can name are not there. */
   allGrants: boolean;
-  /** Foreign objects that stand now. */
-  foreign: ForeignObject[];
+  /** Foreign objects that stand now; absent where nobody looked. */
+  foreign?: ForeignObject[] | undefined;
 }
 
 /** What convergence did: written by reconciles alone, in the lease that they hold. */
@@ -191,11 +191,11 @@ export interface Tenant {
   cluster?: string | undefined;
   status: Status;
   announcements: Announcement[];
-  /** What the last drift check found, until a round has taken it up. */
+  /** What is to be brought again, until a round has taken it up. */
   repair?: Repair | undefined;
   /** Whether it has, or had, grants: without any, nobody looks for them. */
   hasGrants?: boolean | undefined;
-  /** Grants (`grantId`) whose last change is not in the cluster yet; a few hundred at the most (`shared/domain/grant-intent.ts`). */
+  /** Grants (`grantId`) that the next rounds bring to the cluster; at most `PENDING_GRANTS` (`shared/domain/grant-intent.ts`). */
   pendingGrants?: string[] | undefined;
   /** When the decommission of an earlier tenant of this id was asked for: what is older than that was not for this one. */
   formerUntil?: Timestamp | undefined;

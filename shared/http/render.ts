@@ -1,4 +1,4 @@
-import { expiryOf, type Grant, giving, grantId, type IdentityMapping } from "../domain/access.ts";
+import { expiryOf, type Grant, giving, type IdentityMapping, isApplied } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { principalOf } from "../domain/identity-mapping.ts";
 import type { OutboxEvent } from "../domain/outbox.ts";
@@ -41,7 +41,7 @@ export function renderGrant(grant: Grant, { pendingGrants }: Pick<Tenant, "pendi
     userId,
     role,
     granted,
-    applied: pendingGrants?.includes(grantId(grant)) !== true,
+    applied: isApplied(grant, pendingGrants),
     sources: giving(grant, now).map((name) => ({
       source: name,
       ...(sources[name]?.group !== undefined && { group: sources[name]?.group }),

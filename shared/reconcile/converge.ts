@@ -4,7 +4,7 @@ import { absentObjects, LABEL_TENANT, objectKey, tenantObjects } from "../manife
 import { type ClusterApi, ClusterError } from "../ports.ts";
 import { decide, type Outcome, type Plan, recordTells, unmarked } from "./decide.ts";
 import { forgetGrants, mappingsRemain } from "./forget-grants.ts";
-import { beginPass, type GrantsToBring, grantsToBring, shapeOfBindings } from "./grants.ts";
+import { beginPass, type GrantsToBring, grantsToBring, noGrants, shapeOfBindings } from "./grants.ts";
 import { type NamespaceSeen, observe, type SeenNamespace } from "./observe.ts";
 import { type Performed, perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
@@ -50,8 +50,8 @@ async function bringUp(at: AtCluster): Promise<Outcome> {
   await perform(plan, api, run.signal, round.performed);
   const outcome = outcomeOf(plan.outcome, round.performed);
   if (outcome.kind !== "done") return outcome;
-  round.performed.grants = grants.status;
-  if (grants.status !== undefined && "pass" in grants.status)
+  round.grants = grants;
+  if (grants.left.length > 0 || (grants.status !== undefined && "pass" in grants.status))
     return { kind: "requeue", afterMs: 0, reason: "GrantsApplying", message: "The bindings of all grants are brought up to date." };
   await sleepOrWake(at);
   return outcome;
@@ -95,7 +95,7 @@ async function grantsOf(
   status: GrantsStatus | undefined,
   { cluster, ports: { platform, store } }: AtCluster,
 ): Promise<GrantsToBring> {
-  if (record.hasGrants !== true || status === undefined) return { objects: [], absent: [], status };
+  if (record.hasGrants !== true || status === undefined) return noGrants(status);
   return grantsToBring(record, status, cluster, platform, store);
 }
 

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { type Grant, grantId } from "../domain/access.ts";
+import { type Grant, grantId, parseGrantId } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { Platform } from "../domain/platform.ts";
 import { type GrantsStatus, isAsleep, type Tenant } from "../domain/tenant.ts";
@@ -8,6 +8,8 @@ import type { ObjectRef, TenantStore } from "../ports.ts";
 
 /** Grants of one page of a pass over all of them. */
 const PAGE = 100;
+/** Changes of grants that one round brings: the transaction of its end has an event and a write for each, and holds 100 items. */
+export const GRANTS_A_ROUND = 30;
 
 /** What a round brings to the cluster of a tenant's grants. */
 export interface GrantsToBring {
@@ -15,7 +17,13 @@ export interface GrantsToBring {
   absent: ObjectRef[];
   /** How far the bindings follow, once these stand. */
   status: GrantsStatus | undefined;
+  /** Grants whose last change these bring. */
+  pending: Grant[];
+  /** Pending grants (`grantId`) that are left to later rounds. */
+  left: string[];
 }
+
+export const noGrants = (status: GrantsStatus | undefined): GrantsToBring => ({ objects: [], absent: [], status, pending: [], left: [] });
 
 /** What shapes all bindings at once; where it moves, a pass goes over all of them. */
 export function shapeOfBindings(tenant: Tenant, platform: Platform, { access }: Cluster): string {
@@ -41,19 +49,45 @@ export async function grantsToBring(
   store: Pick<TenantStore, "getGrants" | "pageGrants">,
 ): Promise<GrantsToBring> {
   const { tenantId, pendingGrants = [] } = tenant;
+  const ids = pendingGrants.slice(0, GRANTS_A_ROUND);
   const pass = "pass" in status ? status : undefined;
-  const [pending, page] = await Promise.all([
-    pendingGrants.length > 0 ? store.getGrants(tenantId, pendingGrants) : new Map<string, Grant>(),
+  const [named, page] = await Promise.all([
+    ids.length > 0 ? store.getGrants(tenantId, ids) : new Map<string, Grant>(),
     pass && store.pageGrants(tenantId, { limit: PAGE, after: pass.after }),
   ]);
-  // Of the others, only those that stand have bindings to bring: a revoked one's went when it was revoked.
-  const passed = (page?.grants ?? []).filter((grant) => grant.granted && !pending.has(grantId(grant)));
+  const passed = pass && passedOf(page ?? { grants: [] }, named, pass.after);
   const stands = ({ role, granted }: Grant): boolean => granted && !isAsleep(tenant) && platform.grantRoles.includes(role);
-  const all = [...pending.values(), ...passed];
-  const bindingOf = (grant: Grant): KubernetesObject => grantBinding(tenant, grant, cluster.access?.usernamePrefix ?? "");
+  const all = [...named.values(), ...(passed?.grants ?? [])];
+  const bindingOf = (grant: Pick<Grant, "userId" | "role">): KubernetesObject =>
+    grantBinding(tenant, grant, cluster.access?.usernamePrefix ?? "");
+  // One that is not in the table is one that nobody has.
+  const missing = ids.filter((id) => !named.has(id)).map(parseGrantId);
   return {
     objects: all.filter(stands).map(bindingOf),
-    absent: all.filter((grant) => !stands(grant)).map((grant) => refOf(bindingOf(grant))),
-    status: pass === undefined ? status : page?.next === undefined ? { stands: pass.pass } : { pass: pass.pass, after: page.next },
+    absent: [...all.filter((grant) => !stands(grant)), ...missing].map((grant) => refOf(bindingOf(grant))),
+    status: pass === undefined ? status : passed?.whole === true ? { stands: pass.pass } : { pass: pass.pass, after: passed?.after },
+    pending: all.filter(({ pending }) => pending !== undefined),
+    left: pendingGrants.slice(GRANTS_A_ROUND),
   };
+}
+
+/** Of a page, the grants that a round brings beside those named: those that stand, and those that changed, of these no more than fit. */
+function passedOf(
+  { grants, next }: { grants: Grant[]; next?: string | undefined },
+  named: ReadonlyMap<string, Grant>,
+  after: string | undefined,
+): { grants: Grant[]; after: string | undefined; whole: boolean } {
+  let room = GRANTS_A_ROUND - [...named.values()].filter(({ pending }) => pending !== undefined).length;
+  let last = after;
+  const passed: Grant[] = [];
+  for (const grant of grants) {
+    const isNamed = named.has(grantId(grant));
+    const isPending = grant.pending !== undefined && !isNamed;
+    if (isPending && room === 0) return { grants: passed, after: last, whole: false };
+    if (isPending) room -= 1;
+    // Of the others, only those that stand have bindings to bring: a revoked one's went when it was revoked.
+    if (!isNamed && (grant.granted || isPending)) passed.push(grant);
+    last = grantId(grant);
+  }
+  return { grants: passed, after: last, whole: next === undefined };
 }

@@ -14,7 +14,7 @@ export interface Performed {
   /** What sleeps now, or that everything is awake again. */
   workloads?: SleepingWorkload[] | "awake" | undefined;
   deletionSlot?: number | undefined;
-  /** How far the bindings of all grants now follow. */
+  /** The pass over all grants that has begun. */
   grants?: GrantsStatus | undefined;
   /** First error of each object, by key. */
   errors: Record<string, ClusterError>;

@@ -108,9 +108,9 @@ async function releaseSlot(cluster: Cluster, slot: number, run: Run, ports: Reco
 /** Records a round: one transaction, conditional on the generation and the lease that it started from. Throws `WriteConflict`. */
 async function finish({ record, round }: Work, ports: ReconcilePorts): Promise<Tenant> {
   const now = ports.clock.now().toISOString();
-  const { after, said } = settle(record, round, { now, random: ports.random(), platform: ports.platform });
+  const { after, said, grants } = settle(record, round, { now, random: ports.random(), platform: ports.platform });
   const spoken = say(after, said, { now, newId: ports.newId, auditDays: ports.platform.retentionDays.audit });
-  await ports.store.write({ before: record, after: spoken.after, lease: "hold", events: spoken.events });
+  await ports.store.write({ before: record, after: spoken.after, lease: "hold", events: spoken.events, grants });
   const { tenantId, dueAt } = spoken.after;
   if (dueAt !== undefined) await remind({ tenantId, dueAt }, now, ports);
   return spoken.after;

@@ -1,12 +1,15 @@
+import type { Grant } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
+import { appliedGrant } from "../domain/grant-intent.ts";
 import { type Said, ttlAfter } from "../domain/outbox.ts";
 import type { Platform } from "../domain/platform.ts";
 import { effectiveQuota } from "../domain/quota.ts";
 import { type DecommissionProof, earliest, type Failure, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
 import { conditionOf, isGrantKey, revisionOn } from "../manifests/index.ts";
-import type { ClusterError, ClusterScopedFind } from "../ports.ts";
+import type { ClusterError, ClusterScopedFind, GrantWrite } from "../ports.ts";
 import { conditionsOf } from "./conditions.ts";
 import { ABSENT, type Outcome } from "./decide.ts";
+import type { GrantsToBring } from "./grants.ts";
 import { expiryNotice, expiryTimer } from "./expiry.ts";
 import type { NamespaceSeen } from "./observe.ts";
 import type { Performed } from "./perform.ts";
@@ -20,6 +23,8 @@ export interface Round {
   /** Keys and kinds of the objects wanted. */
   wanted: { key: string; kind: string }[];
   performed: Performed;
+  /** Grants that were brought to the cluster. */
+  grants?: Pick<GrantsToBring, "pending" | "left" | "status"> | undefined;
   /** On the way out: what was found outside the namespace. */
   leftovers?: ClusterScopedFind | undefined;
   /** On the way out: identity mappings that are left. */
@@ -34,14 +39,11 @@ export interface At {
   platform: Platform;
 }
 
-/** Events that one write says, at the most; what is left is said by the next round. A DynamoDB transaction holds 100 items. */
-const EVENTS_AT_ONCE = 80;
-
 /** Failed tries in a row before a tenant's failure is an event: shorter hiccups heal unheard. */
 const FAILURES_TO_TELL = 3;
 
-/** The record after a round, and what is to be said of it. Pure. */
-export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; said: Said[] } {
+/** The record after a round, what is to be said of it, and the grants that the cluster now follows. Pure. */
+export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; said: Said[]; grants: GrantWrite[] } {
   const { outcome } = round;
   const done = outcome.kind === "done";
   const failure = outcome.kind === "failed" ? failureOf(tenant, outcome, at) : undefined;
@@ -49,29 +51,28 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
   const notice = deleted ? [] : expiryNotice(tenant, at.now, at.platform);
   const status: Status = {
     ...progress(tenant, round),
+    ...(round.grants !== undefined && { grants: round.grants.status }),
     ...(done && { observedGeneration: tenant.generation, appliedRevision: round.cluster && revisionOn(at.platform, round.cluster) }),
     ...(done && !deleted && { readyAt: tenant.status.readyAt ?? at.now }),
     failure,
     ...(notice.length > 0 && { expiringTold: tenant.desired.expiresAt }),
     ...(deleted && tombstone(tenant, round, at.now)),
   };
-  const unsaid = done ? tenant.announcements.slice(EVENTS_AT_ONCE) : tenant.announcements;
   const timers =
     deleted || outcome.kind === "paused"
       ? {}
       : {
           ...timersOf(outcome, failure, at),
-          ...(done && unsaid.length > 0 && { work: at.now }),
           ...expiryTimer({ ...tenant, status }, at.platform),
         };
   const conditions = conditionsOf({ ...tenant, status }, factsOf(tenant, round, status, deleted), at.now);
   const after: Tenant = {
     ...tenant,
     status: { ...status, conditions },
-    announcements: unsaid,
+    announcements: done ? [] : tenant.announcements,
     // The status that this round began with is without what was found not to stand.
     repair: undefined,
-    pendingGrants: done ? undefined : tenant.pendingGrants,
+    pendingGrants: deleted ? undefined : pendingAfter(tenant, round),
     hasGrants: deleted ? undefined : tenant.hasGrants,
     timers,
     dueAt: earliest(timers),
@@ -80,11 +81,21 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     updatedAt: at.now,
     ttl: deleted ? tombstoneUntil(tenant, at) : undefined,
   };
-  return { after, said: [...announced(tenant, after, done, at), ...trouble(tenant, after, timers), ...notice] };
+  const pending = round.grants?.pending ?? [];
+  return {
+    after,
+    said: [...announced(tenant, after, pending, done, at), ...trouble(tenant, after, timers), ...notice],
+    grants: pending.map((grant) => ({ before: grant, after: appliedGrant(grant, at.now, at.platform.retentionDays.tombstone) })),
+  };
+}
+
+function pendingAfter({ pendingGrants }: Tenant, { grants }: Round): string[] | undefined {
+  const left = grants?.left ?? pendingGrants ?? [];
+  return left.length > 0 ? left : undefined;
 }
 
 /** What the cluster now has, as far as the record tells. */
-export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "namespace" | "performed">): Status {
+export function progress(tenant: Tenant, { namespace, performed, grants }: Pick<Round, "namespace" | "performed" | "grants">): Status {
   const { status } = tenant;
   if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {}, versions: undefined, grants: undefined };
   const before: Pick<Status, "applied" | "versions"> = namespace === "unread" ? status : { applied: {} };
@@ -103,7 +114,8 @@ export function progress(tenant: Tenant, { namespace, performed }: Pick<Round, "
     versions: { ...Object.fromEntries(untouched), ...ofTheTenantItself(performed.versions) },
     workloads: performed.workloads === "awake" ? undefined : (performed.workloads ?? status.workloads),
     deletionSlot: performed.deletionSlot ?? status.deletionSlot,
-    grants: performed.grants ?? status.grants,
+    // Of grants whose change it brought, nothing is known before they are marked, too.
+    grants: grants?.pending.length === 0 ? grants.status : (performed.grants ?? status.grants),
   };
 }
 
@@ -203,8 +215,8 @@ function factsOf(tenant: Tenant, round: Round, status: Status, deleted: boolean)
   };
 }
 
-function announced(tenant: Tenant, after: Tenant, done: boolean, { platform }: At): Said[] {
-  if (!done) return [];
+/** What is true now: all that waited, where the record is converged; and of grants, what the cluster follows. In the order asked. */
+function announced(tenant: Tenant, after: Tenant, grants: readonly Grant[], done: boolean, { platform }: At): Said[] {
   const { tier, quota } = after.desired;
   const shape = platform.tiers[tier];
   const namespace = namespaceOf(tenant.tenantId);
@@ -216,8 +228,8 @@ function announced(tenant: Tenant, after: Tenant, done: boolean, { platform }: A
     TenantActivated: { namespace, cluster },
     TenantDecommissioned: { namespace, cluster, proof: after.status.proof },
   };
-  return tenant.announcements
-    .slice(0, EVENTS_AT_ONCE)
+  return [...(done ? tenant.announcements : []), ...grants.flatMap(({ pending }) => pending ?? [])]
+    .sort((a, b) => a.generation - b.generation)
     .map(({ type, cause, data: more }) => ({ type, cause, data: { ...data[type], ...more } }));
 }
 

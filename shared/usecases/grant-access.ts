@@ -1,4 +1,4 @@
-import { DIRECT, type Grant, type GrantKey, grantId, grantKeys } from "../domain/access.ts";
+import { DIRECT, type Grant, type GrantKey, grantId, grantKeys, isApplied } from "../domain/access.ts";
 import { TenantryError } from "../domain/errors.ts";
 import { assertAhead } from "../domain/expiry.ts";
 import { changeGrants } from "../domain/grant-intent.ts";
@@ -68,7 +68,12 @@ async function changeDirectly(
   );
   const grant = (await ports.store.getGrants(command.tenantId, [id])).get(id);
   if (grant !== undefined && hasMappingWork(grant, ports.clock.now().toISOString())) await wakeMapping(grant, ports);
-  return { ...recorded, created: recorded.changed && !granted, grant, applied: recorded.tenant.pendingGrants?.includes(id) !== true };
+  return {
+    ...recorded,
+    created: recorded.changed && !granted,
+    grant,
+    applied: grant === undefined || isApplied(grant, recorded.tenant.pendingGrants),
+  };
 }
 
 /** A lost message costs nothing but the wait for the sweep: the due time stands. */

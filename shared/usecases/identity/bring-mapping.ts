@@ -1,4 +1,4 @@
-import { type Grant, grantId, grantKeys, type IdentityMapping } from "../../domain/access.ts";
+import { type Grant, grantId, grantKeys, type IdentityMapping, isSpent } from "../../domain/access.ts";
 import { dueOf, principalOf } from "../../domain/identity-mapping.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
 import type { Tenant } from "../../domain/tenant.ts";
@@ -139,8 +139,8 @@ const withoutPrincipals = (grant: Grant): Pick<Grant, "sources" | "mapping"> => 
 
 /** Writes what is known of the mapping, where the grant is still as it was read. Throws `WriteConflict`. */
 async function write(tenant: Tenant, grant: Grant, next: Pick<Grant, "mapping" | "dueAt">, ports: AccessPorts): Promise<Grant> {
-  const gone = !grant.granted && next.mapping === undefined;
-  const ttl = gone ? ttlAfter(ports.clock.now().toISOString(), ports.platform.retentionDays.tombstone) : undefined;
+  const spent = isSpent({ ...grant, mapping: next.mapping });
+  const ttl = spent ? ttlAfter(ports.clock.now().toISOString(), ports.platform.retentionDays.tombstone) : undefined;
   const written: Grant = { ...grant, ...next, version: grant.version + 1, ttl };
   await ports.store.write({ before: tenant, after: tenant, lease: "ignore", grants: [{ before: grant, after: written }] });
   return written;

@@ -1,4 +1,4 @@
-import { type Grant, grantId } from "../../domain/access.ts";
+import { type Grant, grantId, isApplied } from "../../domain/access.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryUser, Removal } from "../../domain/identity.ts";
@@ -129,7 +129,7 @@ async function takeBack({ tenantId, ids, until }: Held, user: DirectoryUser, por
   const asked = grants.flatMap((grant) => revokesOf(grant, until, user));
   if (asked.length === 0) {
     const tenant = await ports.store.get(tenantId);
-    const open = ids.some((id) => tenant?.pendingGrants?.includes(id) === true);
+    const open = grants.some((grant) => !isApplied(grant, tenant?.pendingGrants));
     return { taken: 0, open, stuck: tenant !== undefined && isStuck(tenant) };
   }
   const cause: Cause = user.cause ?? {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { grantId } from "../../../shared/domain/access.ts";
 import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
 import { changeAccess, expireGrant } from "../../../shared/usecases/change-access.ts";
+import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
 import { grantAccess, revokeAccess } from "../../../shared/usecases/grant-access.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
@@ -9,6 +10,7 @@ import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { aCluster } from "../../support/builders.ts";
 import { anEngine } from "../../support/engine.ts";
+import type { MemoryTable } from "../../support/memory-table.ts";
 
 const acme = { name: "Acme Inc.", tier: "basic" };
 const signal = AbortSignal.timeout(60_000);
@@ -137,20 +139,76 @@ describe("A grant", () => {
 });
 
 describe("A paused tenant", () => {
-  test("takes back more than it may have waiting, and tells all of it once it is resumed", async () => {
-    const { engine, bindings } = await onboarded();
-    const users = Array.from({ length: 130 }, (_, index) => `u${index}@example.com`);
+  const granted = async (count: number) => {
+    const world = await onboarded();
+    const { engine } = world;
+    const users = Array.from({ length: count }, (_, index) => `u${String(index).padStart(3, "0")}@example.com`);
     for (const userId of users) await grantAccess(engine.command(), { userId, role: "tenant-viewer" }, undefined, engine.ports);
     await pauseTenant(engine.command({ newest: true }), true, engine.ports);
     engine.pass(1_000);
-    for (const userId of users) await revokeAccess(engine.command(), { userId, role: "tenant-viewer" }, engine.ports);
+    const revokeAll = async () => {
+      for (const userId of users) await revokeAccess(engine.command(), { userId, role: "tenant-viewer" }, engine.ports);
+    };
+    const resume = async () => {
+      await pauseTenant(engine.command({ newest: true }), false, engine.ports);
+      await engine.settle();
+    };
+    return { ...world, revokeAll, resume };
+  };
+  const pending = ({ grants }: MemoryTable) => [...grants.values()].filter((grant) => grant.pending !== undefined);
+
+  test("takes back more than its record can name, and tells each once it is resumed", async () => {
+    const { engine, bindings, revokeAll, resume } = await granted(130);
+    await revokeAll();
+    expect((await engine.tenant()).pendingGrants).toHaveLength(50);
     await expect(grantAccess(engine.command(), anna, undefined, engine.ports)).rejects.toMatchObject({ code: "WriteContention" });
     expect(bindings()).toHaveLength(130);
-    await pauseTenant(engine.command({ newest: true }), false, engine.ports);
-    await engine.settle();
+    await resume();
     expect(bindings()).toEqual([]);
     expect(engine.said().filter((one) => one.endsWith("TenantAccessRevoked"))).toHaveLength(130);
-    expect(await engine.tenant()).toMatchObject({ announcements: [], timers: {} });
+    expect(pending(engine.table)).toEqual([]);
+    const { announcements, pendingGrants, repair, timers } = await engine.tenant();
+    expect({ announcements, pendingGrants, repair, timers }).toEqual({ announcements: [], timers: {} });
+  });
+
+  test("takes back whatever else waits to be announced", async () => {
+    const { engine, bindings, revokeAll, resume } = await granted(2);
+    for (let change = 0; change < 600; change++) {
+      await changeTenant(engine.command(), { tier: change % 2 === 0 ? "premium" : "basic" }, engine.ports);
+      engine.pass(1);
+    }
+    await revokeAll();
+    await resume();
+    expect(bindings()).toEqual([]);
+  });
+
+  test("remembers what it takes back until the cluster follows, and only from then on for a limited time", async () => {
+    const { engine, revokeAll, resume } = await granted(60);
+    await revokeAll();
+    const ttls = () => [...engine.table.grants.values()].map(({ ttl }) => ttl);
+    expect(new Set(ttls())).toEqual(new Set([undefined]));
+    engine.pass(40 * 86_400_000);
+    await resume();
+    const days = engine.ports.platform.retentionDays.tombstone;
+    for (const ttl of ttls()) expect(ttl).toBeGreaterThan(Date.parse(engine.now()) / 1_000 + (days - 1) * 86_400);
+  });
+
+  test("takes the binding away of a pending grant that the table does not have any more", async () => {
+    const { engine, bindings, revokeAll, resume } = await granted(2);
+    await revokeAll();
+    engine.table.grants.clear();
+    await resume();
+    expect(bindings()).toEqual([]);
+  });
+
+  test("announces the last change of a grant alone, where several met before the cluster followed", async () => {
+    const { engine, revokeAll, resume } = await granted(1);
+    await revokeAll();
+    engine.pass(1_000);
+    await grantAccess(engine.command(), { userId: "u000@example.com", role: "tenant-viewer" }, undefined, engine.ports);
+    const before = engine.said().length;
+    await resume();
+    expect(engine.said().slice(before)).toEqual([expect.stringMatching(/TenantAccessGranted$/)]);
   });
 });
 

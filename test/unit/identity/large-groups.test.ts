@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { TenantStore } from "../../../shared/ports.ts";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { aCause, aDirectoryUser } from "../../support/builders.ts";
 import { aCompany } from "../../support/company.ts";
@@ -66,8 +67,9 @@ describe("Of a group with many changes, what takes access away", () => {
     await settle();
     const order: string[] = [];
     const gate: Gate = async (call, effect, args) => {
-      const [write] = args as [{ grants?: { after?: { granted: boolean; tenantId: string } }[] }];
-      if (call === "store.write") for (const { after } of write.grants ?? []) order.push(after?.granted === true ? "grant" : "revoke");
+      const [write] = args as [Parameters<TenantStore["write"]>[0]];
+      for (const { before, after } of (call === "store.write" && write.grants) || [])
+        if (after?.granted !== (before?.granted ?? false)) order.push(after?.granted === true ? "grant" : "revoke");
       return effect();
     };
     await said.group("g1", "tenant:umbra:viewer");
