@@ -131,13 +131,13 @@ export interface RevisionLog {
 
 export interface Outbox {
   get(item: DueItem): Promise<OutboxEvent | undefined>;
-  /** Removes the due time of a published event. Idempotent. */
-  markPublished(event: Pick<OutboxEvent, "tenantId" | "sequence">): Promise<void>;
+  /** Takes an event off the outbox, as it was published or never can be: it is due no more, and stays in the audit trail. Idempotent. */
+  remove(event: Pick<OutboxEvent, "tenantId" | "sequence">): Promise<void>;
 }
 
 export interface EventPublisher {
-  /** Publishes; answers those that were taken. Never throws for a part of the batch. */
-  publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }>;
+  /** Publishes; answers those that were taken, and of the others whether no other try can help (`final`). Never throws for a part of the batch. */
+  publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string; final?: boolean }[] }>;
 }
 
 /** Says something to another system at once, at least once where its caller is tried again. Throws where it was not taken. */

@@ -16,7 +16,7 @@ export interface Letter {
   /** Why it is here: an error code of ours, EventBridge's, or `ReceivesExceeded`. */
   code: string;
   reason: string;
-  /** The event's type; `reconcile` for a wish to reconcile, `stream batch` for a batch of the table's stream. */
+  /** The event's type (of an event on its way out, too); `reconcile` for a wish to reconcile, `stream batch` for a batch of the table's stream. */
   type: string;
   tenant: string | undefined;
   /** Of the event where it tells its time, else of the message, seconds. */
@@ -74,6 +74,7 @@ function typeOf(content: Fields): string {
   const type = textOf(content["detail-type"]);
   if (type !== undefined) return type;
   if (textOf(content["tenantId"]) !== undefined && "dueAt" in content) return "reconcile";
+  if ("eventId" in content) return textOf(content["type"]) ?? "?";
   return "DDBStreamBatchInfo" in content ? "stream batch" : "?";
 }
 

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import type { Clock, DueIndex, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
+import type { Clock, DeadLetters, DueIndex, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
 import { allOf, type Swept, sweepKind } from "./sweep-due.ts";
 
 /** Events being read at once. */
@@ -8,19 +8,40 @@ const READS = 32;
 export interface PublishPorts {
   outbox: Outbox;
   publisher: EventPublisher;
+  deadLetters: DeadLetters;
   log: Log;
 }
 
-/** Publishes events, and takes the due time off those that the bus took. The rest stay due: the sweep tries again. */
-export async function publishEvents(events: OutboxEvent[], { outbox, publisher, log }: PublishPorts): Promise<number> {
+/**
+ * Publishes events, and takes those off the outbox that the bus took. One that it can never take is set aside as a dead letter. The rest
+ * stay due: the sweep tries again.
+ */
+export async function publishEvents(events: OutboxEvent[], ports: PublishPorts): Promise<number> {
+  const { outbox, publisher, log } = ports;
   const { published, failed } = await publisher.publish(events);
-  // All of them, before an error goes on: nothing outlives the return. What was not marked is published again.
-  const marked = await Promise.allSettled(published.map((event) => outbox.markPublished(event)));
-  for (const { event, reason } of failed) {
+  const never = failed.filter(({ final }) => final === true);
+  // All of them, before an error goes on: nothing outlives the return. What is not off the outbox is published again.
+  const removed = await Promise.allSettled([
+    ...published.map((event) => outbox.remove(event)),
+    ...never.map(({ event, reason }) => setAside(event, reason, ports)),
+  ]);
+  for (const { event, reason, final } of failed) {
+    if (final === true) continue;
     log.warn("An event was not taken by the bus; the sweep tries again.", { tenantId: event.tenantId, sequence: event.sequence, reason });
   }
-  allOf(marked);
+  allOf(removed);
   return published.length;
+}
+
+/** What is too large for the bus is so for a queue: the letter names the event, which stays in the tenant's audit trail. */
+async function setAside(
+  { tenantId, sequence, eventId, type, occurredAt }: OutboxEvent,
+  reason: string,
+  { outbox, deadLetters, log }: PublishPorts,
+): Promise<void> {
+  log.error("An event can never be published; it is set aside as a dead letter.", { tenantId, sequence, reason });
+  await deadLetters.add(JSON.stringify({ tenantId, sequence, eventId, type, occurredAt }), { code: "EventTooLarge", reason });
+  await outbox.remove({ tenantId, sequence });
 }
 
 /** The certain path of the outbox: publishes whatever is still due, after claiming it. */

@@ -281,7 +281,7 @@ export class MemoryOutbox implements Outbox {
     );
   }
 
-  async markPublished(event: Pick<OutboxEvent, "tenantId" | "sequence">): Promise<void> {
+  async remove(event: Pick<OutboxEvent, "tenantId" | "sequence">): Promise<void> {
     this.#table.unpublished.delete(eventKey(event));
   }
 }

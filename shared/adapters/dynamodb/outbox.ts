@@ -11,7 +11,7 @@ export function createOutbox(table: Table): Outbox {
       );
       return Item === undefined ? undefined : eventOf(fromItem(Item));
     },
-    async markPublished({ tenantId, sequence }) {
+    async remove({ tenantId, sequence }) {
       const write = new UpdateItemCommand({
         TableName: table.name,
         Key: toItem(keys.event(tenantId, sequence)),

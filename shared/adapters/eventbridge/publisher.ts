@@ -2,11 +2,10 @@ import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from 
 import type { ForeignEvent } from "../../domain/sbt.ts";
 import type { EventPublisher, ForeignPublisher, OutboxEvent } from "../../ports.ts";
 import { awsClient } from "../aws.ts";
-
-/** Entries that PutEvents takes at once. */
-const BATCH = 10;
+import { batchesOf, MOST_BYTES, sizeOf } from "./batches.ts";
 
 type Entry = PutEventsRequestEntry;
+type Failure = Awaited<ReturnType<EventPublisher["publish"]>>["failed"][number];
 
 /**
  * Publishes outbox events on the bus, as source `tenantry`, each with what other systems are answered by it.
@@ -24,7 +23,7 @@ export function createEventPublisher(busName: string, client = new EventBridgeCl
     },
     ...(event.answers ?? []).map((answer) => foreignEntry(busName, answer)),
   ];
-  const publishBatch = async (batch: { event: OutboxEvent; entry: Entry }[]): Promise<{ event: OutboxEvent; reason: string }[]> => {
+  const publishBatch = async (batch: { event: OutboxEvent; entry: Entry }[]): Promise<Failure[]> => {
     try {
       const answer = await client.send(new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) }));
       return batch.flatMap(({ event }, index) => {
@@ -38,12 +37,15 @@ export function createEventPublisher(busName: string, client = new EventBridgeCl
   };
   return {
     async publish(events) {
-      const entries = events.flatMap((event) => entriesOf(event).map((entry) => ({ event, entry })));
-      const batches = Array.from({ length: Math.ceil(entries.length / BATCH) }, (_, index) =>
-        entries.slice(index * BATCH, (index + 1) * BATCH),
-      );
+      const all = events.map((event) => ({ event, entries: entriesOf(event) }));
+      const tooLarge = all.flatMap(({ event, entries }): Failure[] => {
+        const bytes = Math.max(...entries.map(sizeOf));
+        return bytes <= MOST_BYTES ? [] : [{ event, reason: `The bus takes ${MOST_BYTES} bytes, and it has ${bytes}.`, final: true }];
+      });
+      const fits = all.filter(({ event }) => !tooLarge.some((one) => one.event === event));
+      const batches = batchesOf(fits.flatMap(({ event, entries }) => entries.map((entry) => ({ event, entry }))));
       const reasons = (await Promise.all(batches.map(publishBatch))).flat();
-      const failed = [...new Map(reasons.map((one) => [one.event, one])).values()];
+      const failed = [...new Map([...tooLarge, ...reasons].map((one) => [one.event, one])).values()];
       return { published: events.filter((event) => !failed.some((one) => one.event === event)), failed };
     },
   };

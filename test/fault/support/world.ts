@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
+import type { DeadLetters, DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
 import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
 import { type Run, startRun } from "../../../shared/reconcile/run.ts";
 import { type AccessPorts, DONE } from "../../../shared/usecases/identity/ports.ts";
@@ -38,7 +38,12 @@ export interface Ports extends AccessPorts, ReconcilePorts {
   outbox: MemoryOutbox;
   tenants: ClusterTenants;
   revisions: { index: RevisionIndex; log: MemoryRevisionLog };
-  publisher: { publish(events: OutboxEvent[]): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string }[] }> };
+  deadLetters: DeadLetters;
+  publisher: {
+    publish(
+      events: OutboxEvent[],
+    ): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string; final?: boolean }[] }>;
+  };
 }
 
 export interface WorldOptions {
@@ -72,6 +77,8 @@ export class World {
   queue: { message: ReconcileMessage; from: number }[] = [];
   /** The same of access work. */
   accessQueue: { item: DueItem; from: number }[] = [];
+  /** What was set aside. */
+  readonly deadLetters: { body: string; code: string }[] = [];
   /** What the bus took, in order. */
   readonly bus: OutboxEvent[] = [];
   #nowMs = Date.parse("2030-01-01T00:00:00.000Z");
@@ -144,6 +151,9 @@ export class World {
       mappings: behind("mappings", this.mappings),
       index: behind("index", this.index),
       outbox: behind("outbox", this.outbox),
+      deadLetters: behind("deadLetters", {
+        add: async (body: string, { code }: { code: string }) => void this.deadLetters.push({ body, code }),
+      }),
       publisher: behind("publisher", publisher),
       clusters: { connect },
       tenants: behind("tenants", this.table),
