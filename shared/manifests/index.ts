@@ -26,6 +26,7 @@ export {
   NAMESPACE_PREFIX,
   PROVISIONER_GROUP,
 } from "./identity.ts";
+export { hasTier } from "./tier.ts";
 export { GENERATORS_VERSION, revision, revisionOn, targetRevision } from "./revision.ts";
 
 /** An object among its tenant's. */
@@ -39,6 +40,7 @@ const named = (kind: string, name: string): Named => ({ key: `${kind}/${name}`, 
 
 /** An object that a tenant is to have; made only where it is asked for. */
 export interface Blueprint extends Named {
+  byTier: boolean;
   /** Throws `UnknownTier`. */
   make: () => KubernetesObject;
 }
@@ -48,28 +50,30 @@ interface Generator {
   as: Named | ((tenant: Tenant) => Named);
   /** Whether a tenant is to have it there; every one is where this is left out. */
   wanted?: (tenant: Tenant, cluster: Cluster) => boolean;
+  /** Shaped by the tenant's tier, and not to be made without it. */
+  byTier?: true;
   make: (tenant: Tenant, platform: Platform, cluster: Cluster, installation: string) => KubernetesObject;
 }
 
 /** The Namespace first. The others need it and nothing of each other, so they may be applied at once. */
 const generators: Generator[] = [
-  { as: ({ tenantId }) => named("Namespace", namespaceOf(tenantId)), make: namespace },
+  { as: ({ tenantId }) => named("Namespace", namespaceOf(tenantId)), byTier: true, make: namespace },
   { as: named("NetworkPolicy", NAMES.networkPolicy), make: networkPolicy },
   { as: ({ tenantId }) => named("ServiceAccount", serviceAccountOf(tenantId)), make: serviceAccount },
   { as: named("Role", NAMES.role), make: role },
   { as: named("RoleBinding", NAMES.roleBinding), wanted: (tenant) => !isAsleep(tenant), make: roleBinding },
-  { as: named("ResourceQuota", NAMES.resourceQuota), make: resourceQuota },
-  { as: named("LimitRange", NAMES.limitRange), make: limitRange },
+  { as: named("ResourceQuota", NAMES.resourceQuota), byTier: true, make: resourceQuota },
+  { as: named("LimitRange", NAMES.limitRange), byTier: true, make: limitRange },
   { as: named("ServiceMonitor", NAMES.serviceMonitor), wanted: (_, { capabilities }) => capabilities.serviceMonitor, make: serviceMonitor },
 ];
 
 /** What every object of a tenant in a cluster is to be, in the order of `tenantObjects`. */
 export function blueprints(tenant: Tenant, platform: Platform, cluster: Cluster, installation: string): Blueprint[] {
   const found: Blueprint[] = [];
-  for (const { as, wanted, make } of generators) {
+  for (const { as, wanted, byTier = false, make } of generators) {
     if (wanted?.(tenant, cluster) === false) continue;
     const { key, kind, name } = typeof as === "function" ? as(tenant) : as;
-    found.push({ key, kind, name, make: () => make(tenant, platform, cluster, installation) });
+    found.push({ key, kind, name, byTier, make: () => make(tenant, platform, cluster, installation) });
   }
   return found;
 }
@@ -80,6 +84,12 @@ export function blueprints(tenant: Tenant, platform: Platform, cluster: Cluster,
  */
 export const tenantObjects = (tenant: Tenant, platform: Platform, cluster: Cluster, installation: string): KubernetesObject[] =>
   blueprints(tenant, platform, cluster, installation).map(({ make }) => make());
+
+/** Those of them that no tier shapes: what is still brought to a tenant whose tier is not in the configuration. */
+export const objectsWithoutTier = (tenant: Tenant, platform: Platform, cluster: Cluster, installation: string): KubernetesObject[] =>
+  blueprints(tenant, platform, cluster, installation)
+    .filter(({ byTier }) => !byTier)
+    .map(({ make }) => make());
 
 /** Objects of a tenant that must not be there now: asleep, nobody of the tenant has access. */
 export function absentObjects(tenant: Tenant): ObjectRef[] {

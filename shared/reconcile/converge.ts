@@ -1,6 +1,6 @@
 import type { Cluster } from "../domain/cluster.ts";
 import { type GrantsStatus, isAsleep, namespaceOf, type Tenant } from "../domain/tenant.ts";
-import { absentObjects, LABEL_TENANT, objectKey, tenantObjects } from "../manifests/index.ts";
+import { absentObjects, blueprints, hasTier, LABEL_TENANT, objectsWithoutTier, objectKey, tenantObjects } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
 import { decide, type Outcome, type Plan, recordTells, unmarked } from "./decide.ts";
 import { forgetGrants, mappingsRemain } from "./forget-grants.ts";
@@ -8,7 +8,7 @@ import { beginPass, type GrantsToBring, grantsToBring, noGrants, shapeOfBindings
 import { type NamespaceSeen, observe, type SeenNamespace } from "./observe.ts";
 import { type Performed, perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
-import { recordStatus, type Work } from "./round.ts";
+import { recordStatus, unknownTier, type Work } from "./round.ts";
 import type { Run } from "./run.ts";
 import { namespaceLost } from "./settle.ts";
 import { ASLEEP, capture, listWorkloads, putToSleep, WORKLOADS, wake } from "./workloads.ts";
@@ -43,18 +43,29 @@ async function bringUp(at: AtCluster): Promise<Outcome> {
   const { round } = work;
   const pass = await beginGrants(at);
   const grants = await grantsOf(work.record, pass, at);
-  const objects = [...tenantObjects(work.record, ports.platform, cluster, ports.installation), ...grants.objects];
-  round.wanted = objects.map((object) => ({ key: objectKey(object), kind: object.kind ?? "" }));
+  const tiered = hasTier(work.record, ports.platform);
+  const make = tiered ? tenantObjects : objectsWithoutTier;
+  const objects = [...make(work.record, ports.platform, cluster, ports.installation), ...grants.objects];
+  round.wanted = [
+    ...blueprints(work.record, ports.platform, cluster, ports.installation).map(({ key, kind }) => ({ key, kind })),
+    ...grants.objects.map((object) => ({ key: objectKey(object), kind: object.kind ?? "" })),
+  ];
   round.namespace = await observe(work.record, api, ports.installation, run.signal);
+  if (!tiered && round.namespace === "absent") return unknownTier(work.record);
   const plan = decide(work.record, round.namespace, { objects, absent: [...absentObjects(work.record), ...grants.absent] });
   await perform(plan, api, run.signal, round.performed);
   const outcome = outcomeOf(plan.outcome, round.performed);
-  if (outcome.kind !== "done") return outcome;
-  round.grants = grants;
-  if (grants.left.length > 0 || (grants.status !== undefined && "pass" in grants.status))
-    return { kind: "requeue", afterMs: 0, reason: "GrantsApplying", message: "The bindings of all grants are brought up to date." };
-  await sleepOrWake(at);
-  return outcome;
+  if (plan.outcome.kind !== "done" || outcome.kind === "requeue") return outcome;
+  // What cuts access or puts to sleep does not wait for what failed beside it.
+  if (!failedAtNamespace(round.performed)) {
+    if (areBrought(grants, round.performed)) round.grants = grants;
+    if (round.grants !== undefined && (grants.left.length > 0 || (grants.status !== undefined && "pass" in grants.status)))
+      return { kind: "requeue", afterMs: 0, reason: "GrantsApplying", message: "The bindings of all grants are brought up to date." };
+    if (isAsleep(work.record)) await sleep(at);
+  }
+  if (outcome.kind === "failed") return outcome;
+  await wakeUp(at);
+  return tiered ? outcome : unknownTier(work.record);
 }
 
 async function takeDown(at: AtCluster): Promise<Outcome> {
@@ -114,23 +125,32 @@ function outcomeOf(planned: Outcome, performed: Performed): Outcome {
   return failed(error.reason, `${key}: ${error.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`);
 }
 
+const areBrought = ({ objects, absent }: GrantsToBring, { applied }: Performed): boolean =>
+  [...objects.map(objectKey), ...absent.map(({ kind, name }) => `${kind}/${name}`)].every((key) => applied[key] !== undefined);
+
+/** An error at the Namespace: nothing else was tried. */
+const failedAtNamespace = ({ errors }: Performed): boolean => Object.keys(errors).some((key) => key.startsWith("Namespace/"));
+
 const failed = (reason: string, message: string): Outcome => ({ kind: "failed", reason, message, blocked: false });
 
-/** Puts workloads to sleep, or wakes them, where that is not as the record asks. What sleeps is recorded before it does. */
-async function sleepOrWake({ work, api, run, ports }: AtCluster): Promise<void> {
+/** Puts workloads to sleep, unless that is done. What sleeps is recorded before it does. */
+async function sleep({ work, api, run, ports }: AtCluster): Promise<void> {
   const { record, round } = work;
   const { status } = record;
   const namespace = namespaceOf(record.tenantId);
-  if (isAsleep(record)) {
-    if (recordTells(record, round.namespace) && status.applied[WORKLOADS] === ASLEEP) return;
-    const seen = await listWorkloads(api, namespace, run.signal);
-    await recordStatus(work, { workloads: capture(status.workloads, seen) }, ports.store);
-    await putToSleep(api, namespace, seen, run.signal);
-    round.performed.applied[WORKLOADS] = ASLEEP;
-  } else if (status.workloads !== undefined) {
-    await wake(api, namespace, status.workloads, run.signal);
-    round.performed.workloads = "awake";
-  }
+  if (recordTells(record, round.namespace) && status.applied[WORKLOADS] === ASLEEP) return;
+  const seen = await listWorkloads(api, namespace, run.signal);
+  await recordStatus(work, { workloads: capture(status.workloads, seen) }, ports.store);
+  await putToSleep(api, namespace, seen, run.signal);
+  round.performed.applied[WORKLOADS] = ASLEEP;
+}
+
+/** Wakes what was put to sleep, where the record asks that. */
+async function wakeUp({ work: { record, round }, api, run }: AtCluster): Promise<void> {
+  const { workloads } = record.status;
+  if (isAsleep(record) || workloads === undefined) return;
+  await wake(api, namespaceOf(record.tenantId), workloads, run.signal);
+  round.performed.workloads = "awake";
 }
 
 /** Deletes no more namespaces of a cluster at once than its budget: a storm of them starves every other controller. */

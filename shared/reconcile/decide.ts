@@ -8,6 +8,8 @@ export type Action =
   | { kind: "apply"; key: string; hash: string; object: KubernetesObject }
   /** Of the object with that uid, or of one that no newer generation than that applied. */
   | { kind: "delete"; key: string; ref: ObjectRef; uid?: string | undefined; generation?: number | undefined }
+  /** Marks the namespace with the generation alone: no older one applies anything in it any more. */
+  | { kind: "fence"; key: string; ref: ObjectRef; uid: string | undefined; generation: number }
   /** Passes over what holds a terminating namespace. */
   | { kind: "finalize"; key: string; ref: ObjectRef };
 
@@ -62,7 +64,20 @@ function decideActive(tenant: Tenant, namespace: NamespaceSeen, { objects, absen
     if (applied[key] === hash && !(isNamespace && deletes.length > 0)) return [];
     return [{ kind: "apply", key, hash, object: isNamespace ? pinned(object, uid) : object }];
   });
-  const first = applies.filter((action) => action.kind === "apply" && action.object.kind === "Namespace");
+  const isNamespace = ({ kind }: KubernetesObject): boolean => kind === "Namespace";
+  const fence: Action = {
+    kind: "fence",
+    key: `Namespace/${name}`,
+    ref: { apiVersion: "v1", kind: "Namespace", name },
+    uid,
+    generation: tenant.generation,
+  };
+  // Without a tier, the Namespace cannot be made, and stays as it is.
+  const first = objects.some(isNamespace)
+    ? applies.filter((action) => action.kind === "apply" && isNamespace(action.object))
+    : deletes.length > 0
+      ? [fence]
+      : [];
   const rest = [...applies.filter((action) => !first.includes(action)), ...deletes];
   return { waves: [first, rest].filter((wave) => wave.length > 0), outcome: { kind: "done" } };
 }

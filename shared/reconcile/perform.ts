@@ -2,6 +2,7 @@ import type { GrantsStatus, SleepingWorkload } from "../domain/tenant.ts";
 import { versionToKeep } from "../manifests/drift.ts";
 import { ANNOTATION_GENERATION } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
+import { whenAllEnded } from "./when-all-ended.ts";
 import { ABSENT, type Action, type Plan } from "./decide.ts";
 
 /** What the cluster took, and what it did not. */
@@ -25,7 +26,7 @@ export const nothingPerformed = (): Performed => ({ applied: {}, versions: {}, e
 /** Performs a plan, and adds each action to `performed` when it is done. A wave that had an error is the last; its other actions still ran. */
 export async function perform(plan: Plan, api: ClusterApi, signal: AbortSignal, performed = nothingPerformed()): Promise<Performed> {
   for (const wave of plan.waves) {
-    await Promise.all(wave.map((action) => act(action, api, signal, performed)));
+    await whenAllEnded(wave.map((action) => act(action, api, signal, performed)));
     if (Object.keys(performed.errors).length > 0) break;
   }
   return performed;
@@ -39,6 +40,7 @@ async function act(action: Action, api: ClusterApi, signal: AbortSignal, perform
       performed.applied[key] = ABSENT;
       return;
     }
+    if (action.kind === "fence") return await fence(action, api, signal);
     if (action.kind === "finalize") return await api.finalizeNamespace(action.ref.name, signal);
     const object = await api.apply(action.object, signal);
     performed.applied[key] = action.hash;
@@ -49,6 +51,12 @@ async function act(action: Action, api: ClusterApi, signal: AbortSignal, perform
     if (!(error instanceof ClusterError)) throw error;
     performed.errors[key] = error;
   }
+}
+
+async function fence({ ref, uid, generation }: Extract<Action, { kind: "fence" }>, api: ClusterApi, signal: AbortSignal): Promise<void> {
+  const metadata = { uid, annotations: { [ANNOTATION_GENERATION]: String(generation) } };
+  if ((await api.patch(ref, { metadata }, {}, signal)) === undefined)
+    throw new ClusterError(404, "NotFound", `namespaces "${ref.name}" not found`);
 }
 
 /**

@@ -2,11 +2,12 @@ import type { Cluster } from "../domain/cluster.ts";
 import { place } from "../domain/placement.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { unlessMoved, WriteConflict } from "../ports.ts";
+import { hasTier } from "../manifests/index.ts";
 import { evenly } from "./evenly.ts";
 import type { ReconcilePorts } from "./ports.ts";
 
 export interface Unplaced {
-  reason: "ClusterGone" | "ClusterForgotten" | "NeverPlaced" | "NoCluster" | "NoClusterFits";
+  reason: "ClusterGone" | "ClusterForgotten" | "NeverPlaced" | "NoCluster" | "NoClusterFits" | "UnknownTier";
   message: string;
 }
 
@@ -27,6 +28,11 @@ export async function placement(
     };
   }
   if (tenant.desired.state === "Deleted") return { reason: "NeverPlaced", message: "The tenant was never placed." };
+  if (!hasTier(tenant, platform))
+    return {
+      reason: "UnknownTier",
+      message: `The tier "${tenant.desired.tier}", which says which clusters fit, is not in the configuration.`,
+    };
   const choice = place(tenant, await registry.list(), platform, evenly);
   if (!("cluster" in choice)) return choice;
   const after = { ...tenant, cluster: choice.cluster.name };

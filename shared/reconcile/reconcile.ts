@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../domain/cluster.ts";
+import { TenantryError } from "../domain/errors.ts";
 import { say } from "../domain/outbox.ts";
 import type { Tenant, Timestamp } from "../domain/tenant.ts";
 import { type ReconcileMessage, type SlotPool, unlessMoved, WriteConflict } from "../ports.ts";
@@ -55,11 +56,19 @@ async function pauseAfter(conflicts: number, { signal }: Run, { random }: Reconc
 
 /** One round, and its record. Throws `WriteConflict` where the record moved meanwhile. */
 async function round(work: Work, run: Run, ports: ReconcilePorts): Promise<Tenant> {
-  const outcome = await workOnce(work, run, ports);
+  const outcome = await workOnce(work, run, ports).catch((error: unknown) => unexpected(error, work.record, ports));
   if (outcome === "busy") return handBackBusy(work, run, ports);
   if (run.signal.aborted && outcome.kind === "failed") return handBack(work, work.record, run, ports, 0);
   work.round.outcome = outcome;
   return finish(work, ports);
+}
+
+/** An error that nobody foresaw is a failure like any other: told, and tried again after a growing pause. */
+function unexpected(error: unknown, { tenantId }: Tenant, { log }: ReconcilePorts): Outcome {
+  if (error instanceof WriteConflict) throw error;
+  log.error("A round ended in an error that nobody foresaw.", { tenantId, error: error instanceof Error ? error.stack : String(error) });
+  const reason = error instanceof TenantryError ? error.code : "Internal";
+  return { kind: "failed", reason, message: String(error), blocked: false };
 }
 
 async function workOnce(work: Work, run: Run, ports: ReconcilePorts): Promise<Outcome | "busy"> {

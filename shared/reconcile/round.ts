@@ -72,6 +72,15 @@ export const heldByCluster = ({ name }: Cluster): Outcome => ({
 /** Of a tenant that has no cluster to go to. */
 export function unplacedOutcome(record: Tenant, { reason, message }: Unplaced, { retry }: Platform): Outcome {
   if (record.desired.state === "Deleted" && (reason === "NeverPlaced" || reason === "ClusterForgotten")) return { kind: "done" };
+  if (reason === "UnknownTier") return unknownTier(record);
   if (reason === "ClusterGone") return { kind: "failed", reason, message, blocked: true };
   return { kind: "requeue", afterMs: retry.placementMs, reason, message };
 }
+
+/** Of a tenant whose tier is not in the configuration: what the tier shapes stays as it is. */
+export const unknownTier = ({ desired: { tier } }: Pick<Tenant, "desired">): Outcome => ({
+  kind: "failed",
+  reason: "UnknownTier",
+  message: `The tier "${tier}" is not in the configuration: put it back, or give the tenant another one.`,
+  blocked: true,
+});

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { SleepingWorkload } from "../domain/tenant.ts";
 import type { ClusterApi } from "../ports.ts";
+import { whenAllEnded } from "./when-all-ended.ts";
 
 /** In `status.applied`, that every workload sleeps. */
 export const WORKLOADS = "Workloads";
@@ -22,7 +23,7 @@ export interface SeenWorkload extends SleepingWorkload {
 
 /** Every workload of a namespace. Throws `ClusterError`. */
 export async function listWorkloads(api: ClusterApi, namespace: string, signal: AbortSignal): Promise<SeenWorkload[]> {
-  const lists = await Promise.all(
+  const lists = await whenAllEnded(
     kinds.map(async ({ apiVersion, kind }) => {
       const seen: SeenWorkload[] = [];
       let next: string | undefined;
@@ -53,7 +54,7 @@ export function capture(kept: SleepingWorkload[] | undefined, seen: SeenWorkload
 
 /** Puts what is awake to sleep. Throws `ClusterError`. */
 export async function putToSleep(api: ClusterApi, namespace: string, seen: SeenWorkload[], signal: AbortSignal): Promise<void> {
-  await Promise.all(seen.filter(({ awake }) => awake).map((workload) => set(api, namespace, workload, 0, signal)));
+  await whenAllEnded(seen.filter(({ awake }) => awake).map((workload) => set(api, namespace, workload, 0, signal)));
 }
 
 /**
@@ -63,7 +64,7 @@ export async function putToSleep(api: ClusterApi, namespace: string, seen: SeenW
 export async function wake(api: ClusterApi, namespace: string, kept: SleepingWorkload[], signal: AbortSignal): Promise<void> {
   const sleeping = new Map((await listWorkloads(api, namespace, signal)).filter(({ awake }) => !awake).map(({ uid, kind }) => [uid, kind]));
   const toWake = kept.filter(({ uid, kind }) => sleeping.get(uid) === kind);
-  await Promise.all(toWake.map((workload) => set(api, namespace, workload, workload.replicas, signal)));
+  await whenAllEnded(toWake.map((workload) => set(api, namespace, workload, workload.replicas, signal)));
 }
 
 /** The uid in the patch is a precondition: another object of that name is a conflict, and left alone by the next look. */
