@@ -25,6 +25,24 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
   /** Sizes are held to what DynamoDB takes. */
   readonly limits = new TableLimits();
 
+  /** The directory as it stands, for what reads it later as it was. */
+  snapshot(): MemoryDirectory {
+    const past = new MemoryDirectory();
+    for (const [key, user] of this.users) past.users.set(key, copy(user));
+    for (const [key, group] of this.groups) past.groups.set(key, copy(group));
+    for (const [key, members] of this.members) past.members.set(key, new Map([...members].map(([id, member]) => [id, copy(member)])));
+    for (const [name, id] of this.#names) past.#names.set(name, id);
+    return past;
+  }
+
+  /** Takes away the items whose `ttl` is past, each where `goes` says so: DynamoDB does it at some time after. */
+  expire(nowMs: number, goes: () => boolean): void {
+    const isPast = ({ ttl }: { ttl?: number | undefined }): boolean => ttl !== undefined && ttl * 1_000 <= nowMs && goes();
+    for (const [key, user] of this.users) if (isPast(user)) this.users.delete(key);
+    for (const [key, group] of this.groups) if (isPast(group)) this.groups.delete(key);
+    for (const members of this.members.values()) for (const [id, member] of members) if (isPast(member)) members.delete(id);
+  }
+
   async getUser(provider: string, id: string): Promise<DirectoryUser | undefined> {
     this.limits.check([keys.user(provider, id)]);
     return copy(this.users.get(of(provider, id)));

@@ -47,6 +47,25 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   /** Ids a page. */
   idsPage = 1_000;
 
+  /** The table as it stands, for what reads it later as it was. */
+  snapshot(): MemoryTable {
+    const past = new MemoryTable();
+    for (const [key, tenant] of this.tenants) past.tenants.set(key, copy(tenant));
+    for (const [key, grant] of this.grants) past.grants.set(key, copy(grant));
+    for (const [key, dueAt] of this.unpublished) past.unpublished.set(key, dueAt);
+    past.events.push(...this.events);
+    return past;
+  }
+
+  /** Takes away the items whose `ttl` is past, each where `goes` says so: DynamoDB does it at some time after. */
+  expire(nowMs: number, goes: () => boolean): void {
+    const isPast = ({ ttl }: { ttl?: number | undefined }): boolean => ttl !== undefined && ttl * 1_000 <= nowMs && goes();
+    for (const items of [this.tenants, this.grants, this.dedupes]) for (const [key, item] of items) if (isPast(item)) items.delete(key);
+    const kept = this.events.filter((event) => !isPast(event));
+    for (const event of this.events) if (!kept.includes(event)) this.unpublished.delete(eventKey(event));
+    this.events.splice(0, this.events.length, ...kept);
+  }
+
   async get(tenantId: string): Promise<Tenant | undefined> {
     return copy(this.tenants.get(tenantId));
   }

@@ -5,6 +5,16 @@ import type { PortFault } from "./port-faults.ts";
 import { finalState } from "./state.ts";
 import { type Gate, openGate, type Ports, World } from "./world.ts";
 
+/** What a run is of. */
+export interface Course {
+  operation: Operation;
+  /** What the caller goes on with. */
+  next: Act | undefined;
+  /** Without a failure: the operation's command comes after the next one, as it may where it fails at first. */
+  late?: boolean;
+  failing?: Failing;
+}
+
 /** A call that fails once, by its number, or every call of a name for the next minutes. */
 export interface Failing {
   at: number | string;
@@ -34,7 +44,7 @@ const REFUSED_MINUTES = 90;
  *     command ──✗    next command    what was refused, again ──> sweeps, queue ──> quiet
  *                 1 s              1 min
  */
-export async function runFailing(operation: Operation, next: Act | undefined, failing: Failing | undefined): Promise<Failed> {
+export async function runFailing({ operation, next, late = false, failing }: Course): Promise<Failed> {
   const world = new World();
   await doneAll(world, operation.after);
   const calls: string[] = [];
@@ -55,20 +65,28 @@ export async function runFailing(operation: Operation, next: Act | undefined, fa
     const over = operation.queued === true ? { eager: undefined } : {};
     const of = commandOf(world, operation.after.length + index + 1, over);
     const command = (ports: Ports): Promise<unknown> => act(of(ports), ports);
-    if (!(await accepted(command, world.ports(gate)))) open.push(command);
+    if ((late && index === 0) || !(await accepted(command, world.ports(gate)))) open.push(command);
     world.look();
     world.pass(1_000);
   }
-  const isCalm = (): boolean => open.length === 0 && world.quiet() && world.refusedMappings().length === 0;
-  for (let minute = 0; minute < SETTLE_MINUTES || (minute < REFUSED_MINUTES && world.refusedMappings().length > 0); minute++) {
-    if (isCalm() && (failing === undefined || injected > 0)) break;
+  await calm(world, gate, open, () => failing === undefined || injected > 0);
+  if (operation.hourly === true) await calm(world, openGate, [(ports) => operation.act(commandOf(world, 99)(ports), ports)], () => true);
+  await world.tick(openGate); // Namespaces that are terminating go.
+  const left = open.length > 0 ? ["a command was not accepted"] : [];
+  return { calls, breaches: [...left, ...breaches(world)], outcome: outcomeOf(world, operation, next), injected };
+}
+
+/** Minute by minute, until all commands are accepted and the world is quiet, and `isOver` says so, or the time is up. */
+async function calm(world: World, gate: Gate, open: ((ports: Ports) => Promise<unknown>)[], isOver: () => boolean): Promise<void> {
+  let most = SETTLE_MINUTES;
+  for (let minute = 0; minute < most; minute++) {
+    const refused = world.refusedMappings().length > 0;
+    if (refused) most = REFUSED_MINUTES;
+    if (open.length === 0 && world.quiet() && !refused && isOver()) return;
     world.pass(60_000);
     for (const command of open.splice(0)) if (!(await accepted(command, world.ports(gate)))) open.push(command);
     await world.tick(gate);
   }
-  await world.tick(openGate); // Namespaces that are terminating go.
-  const left = open.length > 0 ? ["a command was not accepted"] : [];
-  return { calls, breaches: [...left, ...breaches(world)], outcome: outcomeOf(world, operation, next), injected };
 }
 
 /** Whether a command was answered for good: what fails comes again, as its caller or its queue sends it again. */

@@ -80,6 +80,8 @@ export interface Operation {
   act: Act;
   /** Left to the queue: the command only records. */
   queued?: boolean;
+  /** Comes again each hour. */
+  hourly?: boolean;
   /** Several workers are at one tenant, each with generations of its own: how many there are is open. */
   generations?: "open";
 }
@@ -110,7 +112,7 @@ export const operations: Operation[] = [
   { name: "pause", after: [acts.onboard, acts.grant], act: acts.pause },
   { name: "resumption", after: [acts.onboard, acts.grant, acts.pause, acts.toPremium, acts.revoke], act: acts.resume },
   { name: "adoption", after: [{ deed: takesTheName }, acts.onboard], act: acts.adopt },
-  { name: "repair", after: [acts.onboard, acts.grant, { deed: drifts }], act: acts.checkDrift, generations: "open" },
+  { name: "repair", after: [acts.onboard, acts.grant, { deed: drifts }], act: acts.checkDrift, hourly: true, generations: "open" },
   { name: "onboarding after a decommission", after: [acts.onboard, acts.tearDown], act: acts.onboard },
 ];
 

@@ -124,15 +124,18 @@ const mappingFaults = [
 /** The ways in which a call may fail, by its name. The first row that fits counts. */
 const faults: [calls: RegExp, PortFault[]][] = [
   [/^cluster\.apply/, [...anyClusterCall, ...clusterApply]],
+  [/^cluster\.delete Namespace/, [...anyClusterCall, ...clusterWrite.slice(1)]],
   [/^cluster\.(delete|patch|finalize)/, [...anyClusterCall, ...clusterWrite]],
   [/^cluster\./, anyClusterCall],
   [/^(queue|accessQueue)\./, queueFaults],
   [/^publisher\./, publisherFaults],
   [/^mappings\./, mappingFaults],
-  [/^(store|registry)\.write|^registry\.remove|^directory\.(write|deleteUser)|^revisionLog\.write/, transaction(conflicted)],
-  [/^directory\.deleteGroup/, tableWrite(conflicted)],
-  [/^(index\.(claim|take)|store\.release|directory\.(touchGroup|putMembership|markMembership|noteProgress))/, tableWrite(() => false)],
-  [/^(store\.begin|slots\.|outbox\.markPublished|directory\.deleteMembership)/, tableWrite(() => undefined)],
+  [/^(store|registry)\.write|^registry\.remove|^directory\.(writeUser|deleteUser)|^revisionLog\.write/, transaction(conflicted)],
+  [/^(index\.(claim|take|defer)|store\.release)/, tableWrite(() => false)],
+  [/^(store\.begin|outbox\.markPublished)/, tableWrite(() => undefined)],
+  // Items of no transaction.
+  [/^(slots|directory)\.(release|touch|put|mark|note|deleteGroup|deleteMembership)/, [...anyTableCall, lostTableWrite]],
+  [/^slots\.acquire/, anyTableCall],
   [/^(store|registry|directory|index|outbox|grants|tenants|revisionIndex|revisionLog)\./, anyTableCall],
 ];
 

@@ -7,7 +7,7 @@ import { workAccess } from "../../../shared/usecases/identity/work-access.ts";
 import type { Cluster } from "../../../shared/domain/cluster.ts";
 import type { Grant } from "../../../shared/domain/access.ts";
 import { hasMappingWork } from "../../../shared/domain/identity-mapping.ts";
-import type { ClusterTenants, RevisionIndex } from "../../../shared/ports.ts";
+import type { ClusterTenants, DueIndex, RevisionIndex, TenantDirectory } from "../../../shared/ports.ts";
 import { publishEvents, sweepOutbox } from "../../../shared/usecases/publish-events.ts";
 import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
 import { reviseTenants } from "../../../shared/usecases/revise-tenants.ts";
@@ -16,9 +16,10 @@ import { aCluster, platform } from "../../support/builders.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryDirectory } from "../../support/memory-directory.ts";
 import { MemoryMappings } from "../../support/memory-mappings.ts";
-import { memoryRevisionIndex, MemoryRevisionLog } from "../../support/memory-revisions.ts";
+import { MemoryRevisionLog } from "../../support/memory-revisions.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../../support/memory-table.ts";
 import { breachesOnTheWay } from "./invariants/index.ts";
+import { StaleIndexes } from "./stale-indexes.ts";
 
 /** Stands between an invocation and the world: every call of a port goes through it. */
 export type Gate = <T>(call: string, effect: () => Promise<T>, args: readonly unknown[]) => Promise<T>;
@@ -34,7 +35,7 @@ export const REQUEST_TIMEOUT_MS = platform.cluster.requestTimeoutMs;
 /** What an invocation works with. */
 export interface Ports extends AccessPorts, ReconcilePorts {
   registry: MemoryRegistry;
-  index: MemoryDueIndex;
+  index: DueIndex;
   outbox: MemoryOutbox;
   tenants: ClusterTenants;
   revisions: { index: RevisionIndex; log: MemoryRevisionLog };
@@ -44,6 +45,8 @@ export interface Ports extends AccessPorts, ReconcilePorts {
       events: OutboxEvent[],
     ): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string; final?: boolean }[] }>;
   };
+  list: Pick<TenantDirectory, "list">;
+  sleep: (ms: number) => Promise<void>;
 }
 
 export interface WorldOptions {
@@ -58,6 +61,8 @@ export class World {
   readonly table = new MemoryTable();
   readonly directory = new MemoryDirectory();
   readonly index = new MemoryDueIndex(this.table, 2, [this.directory]);
+  /** Reads of indexes lag behind, where a schedule says so. */
+  readonly indexes = new StaleIndexes({ table: this.table, directory: this.directory }, () => this.#nowMs);
   readonly outbox = new MemoryOutbox(this.table);
   readonly registry = new MemoryRegistry([aCluster({ access: { mode: "iam", usernamePrefix: "" } })]);
   readonly mappings = new MemoryMappings();
@@ -107,6 +112,11 @@ export class World {
   finishDeletes(): void {
     for (const cluster of [this.cluster, ...this.otherClusters.values()]) cluster.finishDeletes();
   }
+  /** What is past its `ttl` goes, where `goes` says so. */
+  expire(goes: () => boolean = () => true): void {
+    this.table.expire(this.#nowMs, goes);
+    this.directory.expire(this.#nowMs, goes);
+  }
   /** Notes what does not hold at this moment, between two invocations. */
   look(): void {
     for (const breach of breachesOnTheWay(this)) this.seen.add(`at ${this.now()}: ${breach}`);
@@ -123,7 +133,14 @@ export class World {
   }
 
   /** The ports of one invocation, all of whose calls go through `gate`, and whose clock is `skewMs` off. */
-  ports(gate: Gate = openGate, skewMs = 0): Ports {
+  ports(through: Gate = openGate, skewMs = 0): Ports {
+    const gate: Gate = (call, effect, args) => {
+      const noted = (): ReturnType<typeof effect> => {
+        this.indexes.note(call);
+        return effect();
+      };
+      return through(call, noted, args);
+    };
     const behind = <T extends object>(name: string, port: T): T => behindGate(name, port, gate);
     const queue = {
       send: async (messages: ReconcileMessage[], { delaySeconds = 0 } = {}) =>
@@ -146,18 +163,20 @@ export class World {
       slots: behind("slots", this.slots),
       queue: behind("queue", queue),
       accessQueue: behind("accessQueue", accessQueue),
-      directory: behind("directory", this.directory),
-      grants: behind("grants", { ofUser: (userId: string) => this.table.ofUser(userId) }),
+      directory: behind("directory", this.indexes.directory(this.directory)),
+      grants: behind("grants", this.indexes.grants),
       mappings: behind("mappings", this.mappings),
-      index: behind("index", this.index),
+      index: behind("index", this.indexes.due(this.index)),
       outbox: behind("outbox", this.outbox),
       deadLetters: behind("deadLetters", {
         add: async (body: string, { code }: { code: string }) => void this.deadLetters.push({ body, code }),
       }),
       publisher: behind("publisher", publisher),
       clusters: { connect },
-      tenants: behind("tenants", this.table),
-      revisions: { index: behind("revisionIndex", memoryRevisionIndex(this.table)), log: behind("revisionLog", this.revisionLog) },
+      tenants: behind("tenants", this.indexes.tenants),
+      revisions: { index: behind("revisionIndex", this.indexes.revisions), log: behind("revisionLog", this.revisionLog) },
+      list: behind("list", this.indexes.list),
+      sleep: async (ms) => this.pass(ms),
       clock: { now: () => new Date(this.#nowMs + skewMs) },
       newId: () => `id-${++this.#ids}`,
       random: () => 0,
