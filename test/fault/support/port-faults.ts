@@ -132,7 +132,7 @@ const faults: [calls: RegExp, PortFault[]][] = [
   [/^mappings\./, mappingFaults],
   [/^(store|registry)\.write|^registry\.remove|^directory\.(writeUser|deleteUser)|^revisionLog\.write/, transaction(conflicted)],
   [/^(index\.(claim|take|defer)|store\.release)/, tableWrite(() => false)],
-  [/^(store\.begin|outbox\.markPublished)/, tableWrite(() => undefined)],
+  [/^(store\.begin|outbox\.(remove|markPublished))/, tableWrite(() => undefined)],
   // Items of no transaction.
   [/^(slots|directory)\.(release|touch|put|mark|note|deleteGroup|deleteMembership)/, [...anyTableCall, lostTableWrite]],
   [/^slots\.acquire/, anyTableCall],
