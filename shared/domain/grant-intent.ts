@@ -85,7 +85,9 @@ export function changeGrants(
     writes.push({ before: standing, after });
     if (moves) moved.push(after);
   }
-  if (moved.length === 0) return { after: tenant, settled: true, grants: writes };
+  // Also a word on what never was is forgotten with the tenant.
+  const known = writes.length > 0 && tenant.hasGrants !== true ? { ...tenant, hasGrants: true } : tenant;
+  if (moved.length === 0) return { after: known, settled: true, grants: writes };
   return { after: { ...tenant, ...waiting(tenant, moved), generation, cause, hasGrants: true, updatedAt: now }, grants: writes };
 }
 

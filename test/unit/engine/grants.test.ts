@@ -266,6 +266,16 @@ describe("The grants of a tenant", () => {
     expect(await binding("user-user007@example.com-tenant-viewer")).toMatchObject({ subjects: [{ name: "sso:user007@example.com" }] });
   });
 
+  test("are forgotten with the tenant also where there was nothing but a revoke of what never was", async () => {
+    const { engine } = await onboarded();
+    await revokeAccess(engine.command(), anna, engine.ports);
+    expect([...engine.table.grants.values()]).toMatchObject([{ userId: anna.userId, granted: false }]);
+    await tearDownTenant(engine.command(), engine.ports);
+    await engine.settle();
+    expect((await engine.tenant()).status.deletedAt).toBeDefined();
+    expect([...engine.table.grants.values()]).toEqual([]);
+  });
+
   test("are forgotten with the tenant: one of the same id begins without, and an older grant does not reach it", async () => {
     const { engine, bindings } = await granted();
     const late = engine.now();
