@@ -1,0 +1,35 @@
+import type { Cluster } from "../domain/cluster.ts";
+import type { ClusterApi } from "../ports.ts";
+import type { Outcome } from "./decide.ts";
+import type { Performed } from "./perform.ts";
+import type { ReconcilePorts } from "./ports.ts";
+import type { Work } from "./round.ts";
+import type { Run } from "./run.ts";
+import { namespaceLost } from "./settle.ts";
+
+/** A round at work in its cluster. */
+export interface AtCluster {
+  work: Work;
+  cluster: Cluster;
+  api: ClusterApi;
+  run: Run;
+  ports: ReconcilePorts;
+}
+
+export const failed = (reason: string, message: string): Outcome => ({ kind: "failed", reason, message, blocked: false });
+
+/** What became of a plan. */
+export function outcomeOf(planned: Outcome, performed: Performed): Outcome {
+  if (namespaceLost(performed)) {
+    return {
+      kind: "requeue",
+      afterMs: 0,
+      reason: "NamespaceLost",
+      message: "The namespace was removed by someone else; it is made again.",
+    };
+  }
+  const [first, ...more] = Object.entries(performed.errors);
+  if (first === undefined) return planned;
+  const [key, error] = first;
+  return failed(error.reason, `${key}: ${error.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}`);
+}
