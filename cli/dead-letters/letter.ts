@@ -16,7 +16,10 @@ export interface Letter {
   /** Why it is here: an error code of ours, EventBridge's, or `ReceivesExceeded`. */
   code: string;
   reason: string;
-  /** The event's type (of an event on its way out, too); `reconcile` for a wish to reconcile, `stream batch` for a batch of the table's stream. */
+  /**
+   * The event's type (of an event on its way out, too); `reconcile` for a wish to reconcile, `access work` for an item that was
+   * set aside, `stream batch` for a batch of the table's stream.
+   */
   type: string;
   tenant: string | undefined;
   /** Of the event where it tells its time, else of the message, seconds. */
@@ -75,10 +78,16 @@ function typeOf(content: Fields): string {
   if (type !== undefined) return type;
   if (textOf(content["tenantId"]) !== undefined && "dueAt" in content) return "reconcile";
   if ("eventId" in content) return textOf(content["type"]) ?? "?";
+  if ("setAside" in content) return "access work";
   return "DDBStreamBatchInfo" in content ? "stream batch" : "?";
 }
 
 function tenantOf(content: Fields): string | undefined {
   const detail = fieldsOf(content["detail"]);
-  return textOf(fieldsOf(detail["data"])["tenantId"]) ?? textOf(detail["tenantId"]) ?? textOf(content["tenantId"]);
+  return (
+    textOf(fieldsOf(detail["data"])["tenantId"]) ??
+    textOf(detail["tenantId"]) ??
+    textOf(content["tenantId"]) ??
+    /^TENANT#(.*)$/.exec(textOf(content["pk"]) ?? "")?.[1]
+  );
 }

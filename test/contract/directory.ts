@@ -193,6 +193,37 @@ export function directoryContract(name: string, make: () => Promise<{ directory:
       expect(await index.claim({ pk: `IDP#${provider}`, sk: "USER#u1", dueAt: at(10) }, at(60))).toBeUndefined();
     });
 
+    test("the due index counts how often an item was taken in a row, until it is deferred or somebody speaks of it anew", async () => {
+      await directory.writeGroup(undefined, aGroup({ dueAt: at(10) }));
+      const item = { pk: `IDP#${provider}`, sk: "GROUP#g1" };
+      expect(await index.take({ ...item, dueAt: at(10) }, at(11), at(12))).toEqual({ since: at(10), tries: 1 });
+      expect(await index.take({ ...item, dueAt: at(10) }, at(11), at(13))).toBeUndefined();
+      expect(await index.take({ ...item, dueAt: at(10) }, at(12), at(14))).toEqual({ since: at(10), tries: 2 });
+      expect(await index.claim({ ...item, dueAt: at(14) }, at(20))).toBe(at(10));
+      expect(await index.take({ ...item, dueAt: at(20) }, at(20), at(22))).toEqual({ since: at(10), tries: 3 });
+      expect(await directory.getGroup(provider, "g1")).toEqual(aGroup({ dueAt: at(22) }));
+      expect(await index.defer({ ...item, dueAt: at(22) }, at(30))).toBe(true);
+      expect(await index.take({ ...item, dueAt: at(30) }, at(30), at(32))).toEqual({ since: at(30), tries: 1 });
+      await directory.touchGroup(provider, "g1", at(31));
+      expect((await index.take({ ...item, dueAt: at(31) }, at(31), at(33)))?.tries).toBe(1);
+    });
+
+    test("the due index sets an item aside, and revives it once, where nobody spoke of it since", async () => {
+      const user = aUser({ dueAt: at(10) });
+      await directory.writeUser(undefined, user);
+      const item = { pk: `IDP#${provider}`, sk: "USER#u1" };
+      expect(await index.revive(item, at(11))).toBe(false);
+      expect(await index.setAside({ ...item, dueAt: at(9) })).toBe(false);
+      expect(await index.setAside({ ...item, dueAt: at(10) })).toBe(true);
+      expect(await directory.getUser(provider, "u1")).toEqual(aUser());
+      expect(await settled(dueItems, ({ length }) => length === 0)).toEqual([]);
+      expect(await index.revive(item, at(20))).toBe(true);
+      expect(await index.revive(item, at(21))).toBe(false);
+      expect(await settled(dueItems, ({ length }) => length === 1)).toEqual([{ ...item, dueAt: at(20) }]);
+      expect(await index.take({ ...item, dueAt: at(20) }, at(20), at(22))).toEqual({ since: at(20), tries: 1 });
+      expect(await index.revive({ ...item, sk: "USER#u2" }, at(20))).toBe(false);
+    });
+
     test("the newest word on a membership stands, in whatever order the words come, and the same word twice is one", async () => {
       expect(await put("u1", 5)).toBe(true);
       expect(await put("u1", 5)).toBe(false);

@@ -192,12 +192,23 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
     return [...items("USER", this.users.values()), ...items("GROUP", this.groups.values())];
   }
 
-  claim({ pk, sk, dueAt }: DueItem, next: string): boolean {
-    const key = of(pk.slice("IDP#".length), sk.slice(sk.indexOf("#") + 1));
-    const record = sk.startsWith("USER#") ? this.users.get(key) : this.groups.get(key);
-    if (record === undefined || record.dueAt !== dueAt) return false;
+  claim(item: DueItem, next: string | undefined): boolean {
+    const record = this.#recordOf(item);
+    if (record === undefined || record.dueAt !== item.dueAt) return false;
     record.dueAt = next;
     return true;
+  }
+
+  revive(item: Pick<DueItem, "pk" | "sk">, dueAt: string): boolean {
+    const record = this.#recordOf(item);
+    if (record === undefined || record.dueAt !== undefined) return false;
+    record.dueAt = dueAt;
+    return true;
+  }
+
+  #recordOf({ pk, sk }: Pick<DueItem, "pk" | "sk">): DirectoryUser | DirectoryGroup | undefined {
+    const key = of(pk.slice("IDP#".length), sk.slice(sk.indexOf("#") + 1));
+    return sk.startsWith("USER#") ? this.users.get(key) : this.groups.get(key);
   }
 }
 

@@ -178,8 +178,10 @@ const eventKey = ({ tenantId, sequence }: Pick<OutboxEvent, "tenantId" | "sequen
 /** Due items of the kind `access` that something else in memory holds: a directory, an inbox. */
 export interface MemoryDueSource {
   dueItems(): DueItem[];
-  /** As `DueIndex.claim`, for its own items. */
-  claim(item: DueItem, next: string): boolean;
+  /** As `DueIndex.claim`, for its own items; without a time, they are not due any more. */
+  claim(item: DueItem, next: string | undefined): boolean;
+  /** As `DueIndex.revive`, for its own items. */
+  revive(key: Pick<DueItem, "pk" | "sk">, dueAt: string): boolean;
 }
 
 /** What is due in a table in memory, and in what stands beside it. */
@@ -187,8 +189,9 @@ export class MemoryDueIndex implements DueIndex {
   readonly shards: number;
   readonly #table: MemoryTable;
   readonly #sources: readonly MemoryDueSource[];
-  /** The last claim of each item that is no tenant. */
-  readonly #claims = new Map<string, { since: string; next: string }>();
+  /** The last claim of each item. */
+  readonly #claims = new Map<string, { since: string; next: string; tries: number }>();
+  readonly #setAside = new Set<string>();
   constructor(table: MemoryTable, shards = 8, sources: readonly MemoryDueSource[] = []) {
     this.#table = table;
     this.shards = shards;
@@ -204,27 +207,40 @@ export class MemoryDueIndex implements DueIndex {
   }
 
   async claim(item: DueItem, next: string): Promise<string | undefined> {
+    return this.#claim(item, next, 0)?.since;
+  }
+
+  async take(item: DueItem, now: string, next: string): Promise<{ since: string; tries: number } | undefined> {
+    const standing = [...this.#tenants(), ...this.#events(), ...this.#access()].find(({ pk, sk }) => pk === item.pk && sk === item.sk);
+    if (standing === undefined || (standing.dueAt !== item.dueAt && standing.dueAt > now)) return undefined;
+    const claim = this.#claim(standing, next, 1);
+    return claim && { since: claim.since, tries: claim.tries };
+  }
+
+  #claim(item: DueItem, next: string, tries: number): { since: string; tries: number } | undefined {
     if (!this.#move(item, next)) return undefined;
-    const tenant = this.#tenantOf(item);
-    if (tenant !== undefined) {
-      tenant.dueSince ??= item.dueAt;
-      return tenant.dueSince;
-    }
     const key = `${item.pk} ${item.sk}`;
     const earlier = this.#claims.get(key);
     // Another due time than the last claim's was set by who wrote the item anew.
-    const since = earlier?.next === item.dueAt ? earlier.since : item.dueAt;
-    this.#claims.set(key, { since, next });
-    return since;
-  }
-
-  async take(item: DueItem, now: string, next: string): Promise<string | undefined> {
-    const standing = [...this.#tenants(), ...this.#events(), ...this.#access()].find(({ pk, sk }) => pk === item.pk && sk === item.sk);
-    if (standing === undefined || (standing.dueAt !== item.dueAt && standing.dueAt > now)) return undefined;
-    return this.claim(standing, next);
+    const kept = earlier?.next === item.dueAt ? earlier : { since: item.dueAt, tries: 0 };
+    const claim = { since: kept.since, tries: kept.tries + tries, next };
+    const tenant = this.#tenantOf(item);
+    if (tenant !== undefined) claim.since = tenant.dueSince ??= item.dueAt;
+    this.#claims.set(key, claim);
+    return claim;
   }
 
   async defer(item: DueItem, next: string): Promise<boolean> {
+    return this.#end(item, next);
+  }
+
+  async setAside(item: DueItem): Promise<boolean> {
+    if (!this.#end(item, undefined)) return false;
+    this.#setAside.add(`${item.pk} ${item.sk}`);
+    return true;
+  }
+
+  #end(item: DueItem, next: string | undefined): boolean {
     if (!this.#move(item, next)) return false;
     const tenant = this.#tenantOf(item);
     if (tenant !== undefined) tenant.dueSince = undefined;
@@ -232,10 +248,22 @@ export class MemoryDueIndex implements DueIndex {
     return true;
   }
 
+  async revive(key: Pick<DueItem, "pk" | "sk">, dueAt: string): Promise<boolean> {
+    if (!this.#setAside.delete(`${key.pk} ${key.sk}`)) return false;
+    if (!key.pk.startsWith("TENANT#")) return this.#sources.some((source) => source.revive(key, dueAt));
+    const grant = this.#grantOf(key);
+    if (grant === undefined || grant.dueAt !== undefined) return false;
+    grant.dueAt = dueAt;
+    return true;
+  }
+
+  #grantOf = ({ pk, sk }: Pick<DueItem, "pk" | "sk">): Grant | undefined =>
+    this.#table.grants.get(grantKey({ tenantId: pk.slice("TENANT#".length), ...parseGrantId(sk.slice("GRANT#".length)) }));
+
   #tenantOf = ({ pk, sk }: DueItem): Tenant | undefined =>
     sk === "TENANT" ? this.#table.tenants.get(pk.slice("TENANT#".length)) : undefined;
 
-  #move(item: DueItem, next: string): boolean {
+  #move(item: DueItem, next: string | undefined): boolean {
     const { pk, sk, dueAt } = item;
     if (!pk.startsWith("TENANT#")) return this.#sources.some((source) => source.claim(item, next));
     const tenantId = pk.slice("TENANT#".length);
@@ -246,14 +274,15 @@ export class MemoryDueIndex implements DueIndex {
       return true;
     }
     if (sk.startsWith("GRANT#")) {
-      const grant = this.#table.grants.get(grantKey({ tenantId, ...parseGrantId(sk.slice("GRANT#".length)) }));
+      const grant = this.#grantOf(item);
       if (grant?.dueAt !== dueAt) return false;
       grant.dueAt = next;
       return true;
     }
     const key = eventKey({ tenantId, sequence: sequenceOf(sk) });
     if (this.#table.unpublished.get(key) !== dueAt) return false;
-    this.#table.unpublished.set(key, next);
+    if (next === undefined) this.#table.unpublished.delete(key);
+    else this.#table.unpublished.set(key, next);
     return true;
   }
 

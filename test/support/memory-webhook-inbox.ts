@@ -31,10 +31,17 @@ export class MemoryWebhookInbox implements WebhookInbox, MemoryDueSource {
 
   dueItems = (): DueItem[] => [...this.kept].flatMap(([pk, { dueAt }]) => (dueAt === undefined ? [] : [{ pk, sk: "MESSAGE", dueAt }]));
 
-  claim(item: DueItem, next: string): boolean {
+  claim(item: DueItem, next: string | undefined): boolean {
     const found = this.kept.get(item.pk);
     if (found?.dueAt !== item.dueAt) return false;
     found.dueAt = next;
+    return true;
+  }
+
+  revive({ pk }: Pick<DueItem, "pk" | "sk">, dueAt: string): boolean {
+    const found = this.kept.get(pk);
+    if (found === undefined || found.dueAt !== undefined) return false;
+    found.dueAt = dueAt;
     return true;
   }
 }

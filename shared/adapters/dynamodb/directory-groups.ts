@@ -53,7 +53,7 @@ export function directoryGroups(table: Table): Groups {
           new UpdateItemCommand({
             TableName,
             Key: toItem(key),
-            UpdateExpression: "SET dueAt = :due, dueShard = :shard ADD #version :one",
+            UpdateExpression: "SET dueAt = :due, dueShard = :shard REMOVE tries ADD #version :one",
             ExpressionAttributeNames: { "#version": "version" },
             ConditionExpression: "attribute_exists(pk)",
             ExpressionAttributeValues: toItem({ ":due": dueAt, ":shard": dueShardOf(key, dueAt), ":one": 1 }),

@@ -5,8 +5,8 @@ import { fromItem, isConflict, type Item, keys, shardOf, type Table, toItem } fr
 export const dueShardOf = ({ pk, sk }: { pk: string; sk: string }, dueAt: string | undefined): string | undefined =>
   dueAt === undefined ? undefined : keys.dueShard("access", shardOf(pk + sk));
 
-/** `dueSince` belongs to a due time: whoever writes the item anew gives it a new one. */
-const projections = ["pk", "sk", "userKey", "dueShard", "dueSince"];
+/** `dueSince`, `tries` and `setAside` belong to a due time: whoever writes the item anew gives it a new one. */
+const projections = ["pk", "sk", "userKey", "dueShard", "dueSince", "tries", "setAside"];
 
 /** A record from its item: without what only keys and indexes read. */
 export const recordOf = <T>(item: Item): T =>

@@ -1,5 +1,6 @@
 import { QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { DueIndex, DueItem } from "../../ports.ts";
+import { dueShardOf } from "./directory-query.ts";
 import { fromItem, isConflict, keys, SHARDS, type Table, toItem } from "./table.ts";
 
 /** The sparse index of everything that has a due time. */
@@ -23,34 +24,54 @@ export function createDueIndex(table: Table): DueIndex {
       });
     },
 
-    claim: (item, next) => claim(table, item, next, "dueAt = :seen", { ":seen": item.dueAt }),
-    take: (item, now, next) => claim(table, item, next, "dueAt = :seen OR dueAt <= :now", { ":seen": item.dueAt, ":now": now }),
+    async claim(item, next) {
+      const set = await update(table, item, CLAIM, SEEN, { ":next": next, ":seen": item.dueAt });
+      return set?.["dueSince"] as string | undefined;
+    },
+    async take(item, now, next) {
+      const values = { ":next": next, ":seen": item.dueAt, ":now": now, ":one": 1 };
+      const set = await update(table, item, `${CLAIM} ADD tries :one`, `${SEEN} OR dueAt <= :now`, values);
+      return set && { since: String(set["dueSince"]), tries: Number(set["tries"]) };
+    },
     defer: async (item, next) =>
-      (await move(table, item, next, "SET dueAt = :next REMOVE dueSince", "dueAt = :seen", { ":seen": item.dueAt })) !== undefined,
+      (await update(table, item, "SET dueAt = :next REMOVE dueSince, tries", SEEN, { ":next": next, ":seen": item.dueAt })) !== undefined,
+    setAside: async (item) =>
+      (await update(table, item, "SET setAside = :yes REMOVE dueAt, dueSince, dueShard, tries", SEEN, {
+        ":seen": item.dueAt,
+        ":yes": true,
+      })) !== undefined,
+    revive: async (item, dueAt) =>
+      (await update(table, item, "SET dueAt = :due, dueShard = :shard REMOVE setAside", "setAside = :yes AND attribute_not_exists(dueAt)", {
+        ":due": dueAt,
+        ":shard": dueShardOf(item, dueAt),
+        ":yes": true,
+      })) !== undefined,
   };
 }
 
-type Key = Pick<DueItem, "pk" | "sk">;
-type Values = Record<string, string>;
-
 /** Part of an update that moves the due time of work that is not done: notes since when it is due, unless an earlier one did. */
 export const KEEP_DUE_SINCE = "dueSince = if_not_exists(dueSince, dueAt)";
-
-const claim = async (table: Table, key: Key, next: string, condition: string, values: Values): Promise<string | undefined> =>
-  (await move(table, key, next, `SET ${KEEP_DUE_SINCE}, dueAt = :next`, condition, values))?.["dueSince"] as string | undefined;
+const CLAIM = `SET ${KEEP_DUE_SINCE}, dueAt = :next`;
+const SEEN = "dueAt = :seen";
 
 /** What the update set; `undefined` where the condition did not hold. */
-async function move(table: Table, { pk, sk }: Key, next: string, UpdateExpression: string, ConditionExpression: string, values: Values) {
-  const update = new UpdateItemCommand({
+async function update(
+  table: Table,
+  { pk, sk }: Pick<DueItem, "pk" | "sk">,
+  UpdateExpression: string,
+  ConditionExpression: string,
+  values: Record<string, unknown>,
+): Promise<Record<string, unknown> | undefined> {
+  const command = new UpdateItemCommand({
     TableName: table.name,
     Key: toItem({ pk, sk }),
     UpdateExpression,
     ConditionExpression,
-    ExpressionAttributeValues: toItem({ ":next": next, ...values }),
+    ExpressionAttributeValues: toItem(values),
     ReturnValues: "UPDATED_NEW",
   });
   try {
-    return fromItem((await table.client.send(update)).Attributes ?? {});
+    return fromItem((await table.client.send(command)).Attributes ?? {});
   } catch (error) {
     if (isConflict(error)) return undefined;
     throw error;

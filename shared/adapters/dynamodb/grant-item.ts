@@ -15,8 +15,8 @@ export function grantItem(grant: Grant): Record<string, unknown> {
   };
 }
 
-/** `dueSince` belongs to a due time: whoever writes the item anew gives it a new one. */
-const projections = ["pk", "sk", "userKey", "dueShard", "dueSince"];
+/** `dueSince`, `tries` and `setAside` belong to a due time: whoever writes the item anew gives it a new one. */
+const projections = ["pk", "sk", "userKey", "dueShard", "dueSince", "tries", "setAside"];
 
 export function grantOf(item: Record<string, unknown>): Grant {
   return Object.fromEntries(Object.entries(item).filter(([name]) => !projections.includes(name))) as unknown as Grant;

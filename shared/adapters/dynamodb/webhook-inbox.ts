@@ -44,7 +44,7 @@ export function createWebhookInbox(table: Table): WebhookInbox {
       const write = new UpdateItemCommand({
         TableName: table.name,
         Key: toItem(keys.webhook(provider, id)),
-        UpdateExpression: "REMOVE dueAt, dueSince, dueShard, body",
+        UpdateExpression: "REMOVE dueAt, dueSince, dueShard, tries, setAside, body",
         ConditionExpression: "attribute_exists(pk)",
       });
       await table.client.send(write).catch((error: unknown) => {

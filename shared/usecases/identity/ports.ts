@@ -1,5 +1,5 @@
 import type { Tenant } from "../../domain/tenant.ts";
-import type { AccessQueue, ClusterRegistry, Directory, DueIndex, GrantIndex, IdentityMappings } from "../../ports.ts";
+import type { AccessQueue, ClusterRegistry, DeadLetters, Directory, DueIndex, GrantIndex, IdentityMappings } from "../../ports.ts";
 import type { IntentPorts } from "../write-intent.ts";
 
 /** What access works with: it records intent, and reaches no cluster. */
@@ -9,7 +9,8 @@ export interface AccessPorts extends IntentPorts {
   grants: GrantIndex;
   accessQueue: AccessQueue;
   mappings: IdentityMappings;
-  index: Pick<DueIndex, "defer" | "take">;
+  deadLetters: DeadLetters;
+  index: Pick<DueIndex, "claim" | "defer" | "revive" | "setAside" | "take">;
 }
 
 /** How far a piece of access work came. `again`: it is due, or waits, for more. */

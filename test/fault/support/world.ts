@@ -83,7 +83,7 @@ export class World {
   /** The same of access work. */
   accessQueue: { item: DueItem; from: number }[] = [];
   /** What was set aside. */
-  readonly deadLetters: { body: string; code: string }[] = [];
+  readonly deadLetters: { body: string; code: string; reason: string }[] = [];
   /** What the bus took, in order. */
   readonly bus: OutboxEvent[] = [];
   #nowMs = Date.parse("2030-01-01T00:00:00.000Z");
@@ -169,7 +169,7 @@ export class World {
       index: behind("index", this.indexes.due(this.index)),
       outbox: behind("outbox", this.outbox),
       deadLetters: behind("deadLetters", {
-        add: async (body: string, { code }: { code: string }) => void this.deadLetters.push({ body, code }),
+        add: async (body: string, why: { code: string; reason: string }) => void this.deadLetters.push({ body, ...why }),
       }),
       publisher: behind("publisher", publisher),
       clusters: { connect },
