@@ -4,7 +4,7 @@ import type { OutboxEvent } from "./domain/outbox.ts";
 import type { RevisionEntry, RevisionWave } from "./domain/revision-wave.ts";
 import type { ForeignEvent } from "./domain/sbt.ts";
 import type { DueItem } from "./ports/due.ts";
-import type { Phase, Tenant, Timestamp } from "./domain/tenant.ts";
+import type { Phase, SleepingWorkload, Tenant, Timestamp } from "./domain/tenant.ts";
 
 export type { OutboxEvent } from "./domain/outbox.ts";
 export * from "./ports/cluster.ts";
@@ -29,7 +29,7 @@ export interface Dedupe {
  * - `lease: "take"`: the lease is still as `before` saw it (free, or past);
  * - `lease: "hold"`: the lease is still `before`'s;
  * - `lease: "ignore"`: whatever the lease; it is left as it is.
- * Where `after` is `before`, only the events and the dedupe item are written, whatever the record.
+ * Where `after` is `before` and the lease is ignored, only what else there is is written, whatever the record.
  */
 export interface TenantWrite {
   /** What was read; `undefined` for a tenant that did not exist. */
@@ -40,7 +40,18 @@ export interface TenantWrite {
   dedupe?: Dedupe | undefined;
   /** Grants of the tenant that change with it, each as it was read: at most `GRANTS_AT_ONCE`. */
   grants?: GrantWrite[] | undefined;
+  /** Workloads of the tenant that are kept as sleeping, or not any more: at most `SLEEPERS_AT_ONCE`. */
+  sleepers?: SleeperWrite[] | undefined;
 }
+
+/** Only one that holds the lease keeps or forgets sleepers, so the record's guard holds for them. `after: undefined` deletes it. */
+export interface SleeperWrite {
+  before: SleepingWorkload | undefined;
+  after: SleepingWorkload | undefined;
+}
+
+/** Sleepers that one write may change. */
+export const SLEEPERS_AT_ONCE = 90;
 
 /** Holds only if the grant still has `before`'s version, or is not there. `after: undefined` deletes it. */
 export interface GrantWrite {
@@ -90,6 +101,14 @@ export interface TenantStore {
     tenantId: string,
     page: { limit: number; after?: string | undefined },
   ): Promise<{ grants: Grant[]; next?: string | undefined }>;
+  /** What is kept as sleeping of a kind, with a name from the first to the last, by name; strongly consistent. */
+  getSleepers(
+    tenantId: string,
+    kind: SleepingWorkload["kind"],
+    names: { from: string; to: string },
+  ): Promise<Map<string, SleepingWorkload>>;
+  /** Some of what is kept as sleeping, at most `limit`: none where nothing is. Strongly consistent. */
+  pageSleepers(tenantId: string, limit: number): Promise<SleepingWorkload[]>;
 }
 
 /** Reads of the drift check: eventually consistent, so what they say is confirmed before it is acted on. */

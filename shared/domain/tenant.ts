@@ -59,7 +59,7 @@ export type Phase =
   | "Failed"
   | "Blocked";
 
-/** A workload that was put to sleep, as it was before: kept here, out of the tenant's reach. */
+/** A workload that was put to sleep, as it was before: kept in the table, an item each, out of the tenant's reach. */
 export interface SleepingWorkload {
   kind: "Deployment" | "StatefulSet" | "CronJob";
   name: string;
@@ -128,8 +128,8 @@ export interface Status {
   /** Foreign objects that the last drift check left there, and told of. */
   foreign?: ForeignObject[] | undefined;
   readyAt?: Timestamp | undefined;
-  /** What sleeps; written before the first of it is put to sleep, gone when all is awake. */
-  workloads?: SleepingWorkload[] | undefined;
+  /** How many workloads are kept as sleeping; absent when all is awake. */
+  sleepers?: number | undefined;
   /** The `expiresAt` that `TenantExpiring` was said for. */
   expiringTold?: Timestamp | undefined;
   /** The slot among the namespaces that the cluster deletes at once. */

@@ -10,7 +10,7 @@ export class ClusterError extends Error {
   override readonly name = "ClusterError";
   /** HTTP status; `undefined` where there was no answer. */
   readonly status: number | undefined;
-  /** The Kubernetes `Status.reason`, or `Unreachable`, `Timeout`, `Aborted`, `TokenUnavailable`. */
+  /** The Kubernetes `Status.reason`, or `Unreachable`, `Timeout`, `Aborted`, `ResponseTooLarge`, `TokenUnavailable`. */
   readonly reason: string;
 
   constructor(status: number | undefined, reason: string, message: string, options?: ErrorOptions) {

@@ -1,4 +1,4 @@
-import { type GrantsStatus, isAsleep, namespaceOf, type Tenant } from "../domain/tenant.ts";
+import { type GrantsStatus, isAsleep, type Tenant } from "../domain/tenant.ts";
 import { absentObjects, blueprints, hasTier, objectKey, objectsWithoutTier, tenantObjects } from "../manifests/index.ts";
 import { type AtCluster, outcomeOf } from "./at-cluster.ts";
 import { decide, type Outcome, recordTells } from "./decide.ts";
@@ -6,7 +6,8 @@ import { beginPass, type GrantsToBring, grantsToBring, noGrants, shapeOfBindings
 import { observe } from "./observe.ts";
 import { type Performed, perform } from "./perform.ts";
 import { recordStatus, unknownTier } from "./round.ts";
-import { ASLEEP, capture, listWorkloads, putToSleep, WORKLOADS, wake } from "./workloads.ts";
+import { putAllToSleep, wakeAll } from "./sleepers.ts";
+import { ASLEEP, WORKLOADS } from "./workloads.ts";
 
 /** Brings an active tenant's namespace, and all that is in it, to what the record asks. */
 export async function bringUp(at: AtCluster): Promise<Outcome> {
@@ -70,19 +71,14 @@ const failedAtNamespace = ({ errors }: Performed): boolean => Object.keys(errors
 /** Puts workloads to sleep, unless that is done. What sleeps is recorded before it does. */
 async function sleep({ work, api, run, ports }: AtCluster): Promise<void> {
   const { record, round } = work;
-  const { status } = record;
-  const namespace = namespaceOf(record.tenantId);
-  if (recordTells(record, round.namespace) && status.applied[WORKLOADS] === ASLEEP) return;
-  const seen = await listWorkloads(api, namespace, run.signal);
-  await recordStatus(work, { workloads: capture(status.workloads, seen) }, ports.store);
-  await putToSleep(api, namespace, seen, run.signal);
+  if (recordTells(record, round.namespace) && record.status.applied[WORKLOADS] === ASLEEP) return;
+  await putAllToSleep(work, api, ports.store, run.signal);
   round.performed.applied[WORKLOADS] = ASLEEP;
 }
 
 /** Wakes what was put to sleep, where the record asks that. */
-async function wakeUp({ work: { record, round }, api, run }: AtCluster): Promise<void> {
-  const { workloads } = record.status;
-  if (isAsleep(record) || workloads === undefined) return;
-  await wake(api, namespaceOf(record.tenantId), workloads, run.signal);
-  round.performed.workloads = "awake";
+async function wakeUp({ work, api, run, ports }: AtCluster): Promise<void> {
+  if (isAsleep(work.record)) return;
+  if (work.record.status.sleepers !== undefined) await wakeAll(work, api, ports.store, run.signal);
+  work.round.performed.awake = true;
 }

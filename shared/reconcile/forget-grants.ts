@@ -12,7 +12,7 @@ const MAPPINGS_MS = 5_000;
  */
 export async function forgetGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<Grant[]> {
   const mapped: Grant[] = [];
-  await eachPage(record, store, now, (grant) => {
+  await eachPage(record, store, (grant) => {
     if (grant.mapping === undefined) return { before: grant, after: undefined };
     mapped.push(grant);
     if (!grant.granted && grant.dueAt !== undefined) return undefined;
@@ -22,9 +22,9 @@ export async function forgetGrants(record: Tenant, store: TenantStore, now: Time
 }
 
 /** Forgets the grants of a tenant on a cluster that nobody asks any more; answers how many identity mappings stay there. Throws `WriteConflict`. */
-export async function abandonGrants(record: Tenant, store: TenantStore, now: Timestamp): Promise<number> {
+export async function abandonGrants(record: Tenant, store: TenantStore): Promise<number> {
   let left = 0;
-  await eachPage(record, store, now, (before) => {
+  await eachPage(record, store, (before) => {
     if (before.mapping !== undefined) left += 1;
     return { before, after: undefined };
   });
@@ -32,18 +32,12 @@ export async function abandonGrants(record: Tenant, store: TenantStore, now: Tim
 }
 
 /** Goes over all grants, page by page. Throws `WriteConflict` where one changed meanwhile, or the record or its lease did. */
-async function eachPage(
-  record: Tenant,
-  store: TenantStore,
-  now: Timestamp,
-  write: (grant: Grant) => GrantWrite | undefined,
-): Promise<void> {
-  // Something of the record changes with each page: a late process may not touch the grants of a newer tenant of the id.
-  const touched = { ...record, updatedAt: record.updatedAt === now ? new Date(Date.parse(now) + 1).toISOString() : now };
+async function eachPage(record: Tenant, store: TenantStore, write: (grant: Grant) => GrantWrite | undefined): Promise<void> {
   for (let after: string | undefined, more = record.hasGrants === true; more; more = after !== undefined) {
     const page = await store.pageGrants(record.tenantId, { limit: GRANTS_AT_ONCE, after });
     const grants = page.grants.flatMap((grant) => write(grant) ?? []);
-    if (grants.length > 0) await store.write({ before: record, after: touched, lease: "hold", grants });
+    // Under the lease: a late process may not touch the grants of a newer tenant of the id.
+    if (grants.length > 0) await store.write({ before: record, after: record, lease: "hold", grants });
     after = page.next;
   }
 }

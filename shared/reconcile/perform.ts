@@ -1,4 +1,4 @@
-import type { GrantsStatus, SleepingWorkload } from "../domain/tenant.ts";
+import type { GrantsStatus } from "../domain/tenant.ts";
 import { versionToKeep } from "../manifests/drift.ts";
 import { ANNOTATION_GENERATION } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
@@ -12,8 +12,8 @@ export interface Performed {
   /** Versions at which objects stand as applied, by key: `versionToKeep`. */
   versions: Record<string, string>;
   namespaceUid?: string | undefined;
-  /** What sleeps now, or that everything is awake again. */
-  workloads?: SleepingWorkload[] | "awake" | undefined;
+  /** Everything is awake again. */
+  awake?: boolean | undefined;
   deletionSlot?: number | undefined;
   /** The pass over all grants that has begun. */
   grants?: GrantsStatus | undefined;

@@ -14,6 +14,7 @@ import type { ReconcilePorts } from "./ports.ts";
 import { heldByCluster, newWork, PAUSED, takeUp, unplacedOutcome, type Work, withProgress } from "./round.ts";
 import type { Run } from "./run.ts";
 import { settle } from "./settle.ts";
+import { forgetSleepers } from "./sleepers.ts";
 
 /** Longest pause before another round where the record keeps moving, milliseconds. */
 const CONFLICT_MS = 1_000;
@@ -79,8 +80,11 @@ async function workOnce(work: Work, run: Run, ports: ReconcilePorts): Promise<Ou
   if (!("cluster" in placed)) {
     work.round.unplaced = placed;
     const outcome = unplacedOutcome(work.record, placed, ports.platform);
-    // A decommission without a cluster ends with its grants forgotten.
-    if (outcome.kind === "done") work.round.mappings = await abandonGrants(work.record, ports.store, now);
+    // A decommission without a cluster ends with its grants and its sleeping workloads forgotten.
+    if (outcome.kind === "done") {
+      work.round.mappings = await abandonGrants(work.record, ports.store);
+      if (work.record.status.sleepers !== undefined) await forgetSleepers(work, ports.store);
+    }
     return outcome;
   }
   const { cluster } = placed;

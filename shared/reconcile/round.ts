@@ -2,7 +2,7 @@ import type { Cluster } from "../domain/cluster.ts";
 import type { Platform } from "../domain/platform.ts";
 import { afterRepair } from "../domain/repair.ts";
 import type { Status, Tenant } from "../domain/tenant.ts";
-import type { TenantStore } from "../ports.ts";
+import type { SleeperWrite, TenantStore } from "../ports.ts";
 import type { Outcome } from "./decide.ts";
 import { nothingPerformed } from "./perform.ts";
 import type { Unplaced } from "./placement.ts";
@@ -32,8 +32,13 @@ export const newWork = (record: Tenant): Work => ({
 });
 
 /** What is recorded in the middle of a round, because what follows in the cluster must not happen without it. Throws `WriteConflict`. */
-export async function recordStatus(work: Work, change: Partial<Status>, store: Pick<TenantStore, "write">): Promise<void> {
-  await record(work, { ...work.record, status: { ...work.record.status, ...change } }, store);
+export async function recordStatus(
+  work: Work,
+  change: Partial<Status>,
+  store: Pick<TenantStore, "write">,
+  sleepers?: SleeperWrite[],
+): Promise<void> {
+  await record(work, { ...work.record, status: { ...work.record.status, ...change } }, store, sleepers);
 }
 
 /** A record as it is stored, with what a round did before the record moved. */
@@ -49,8 +54,8 @@ export async function takeUp(next: Work, interrupted: Work | undefined, store: P
   await record(next, { ...known, status: afterRepair(known), repair: undefined }, store);
 }
 
-async function record(work: Work, after: Tenant, store: Pick<TenantStore, "write">): Promise<void> {
-  await store.write({ before: work.record, after, lease: "hold" });
+async function record(work: Work, after: Tenant, store: Pick<TenantStore, "write">, sleepers?: SleeperWrite[]): Promise<void> {
+  await store.write({ before: work.record, after, lease: "hold", sleepers });
   work.record = after;
 }
 

@@ -101,8 +101,7 @@ export function progress(tenant: Tenant, { namespace, performed, grants }: Pick<
   const before: Pick<Status, "applied" | "versions"> = namespace === "unread" ? status : { applied: {} };
   const { [WORKLOADS]: asleep, ...objects } = before.applied;
   const untouched = Object.entries(before.versions ?? {}).filter(([key]) => performed.applied[key] === undefined);
-  const awake = performed.workloads === "awake";
-  const known = awake || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
+  const known = performed.awake === true || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
   const seenUid = typeof namespace === "object" && (namespace.ours || tenant.desired.adopt === true) ? namespace.uid : undefined;
   // What is on its way out is proved by the uid that it had.
   const lost = namespace === "absent" && tenant.desired.state === "Active";
@@ -112,7 +111,7 @@ export function progress(tenant: Tenant, { namespace, performed, grants }: Pick<
     namespaceUid,
     applied: { ...known, ...ofTheTenantItself(performed.applied) },
     versions: { ...Object.fromEntries(untouched), ...ofTheTenantItself(performed.versions) },
-    workloads: performed.workloads === "awake" ? undefined : (performed.workloads ?? status.workloads),
+    sleepers: performed.awake === true ? undefined : status.sleepers,
     deletionSlot: performed.deletionSlot ?? status.deletionSlot,
     // Of grants whose change it brought, nothing is known before they are marked, too.
     grants: grants?.pending.length === 0 ? grants.status : (performed.grants ?? status.grants),
@@ -187,7 +186,7 @@ function tombstone(tenant: Tenant, { cluster, namespace, leftovers, mappings = 0
     applied: {},
     versions: undefined,
     namespaceUid: undefined,
-    workloads: undefined,
+    sleepers: undefined,
     deletionSlot: undefined,
     grants: undefined,
   };
@@ -224,7 +223,7 @@ function announced(tenant: Tenant, after: Tenant, grants: readonly Grant[], done
   const data: Record<string, Record<string, unknown>> = {
     TenantReady: { namespace, cluster, tier },
     TenantQuotaChanged: { tier, quota: shape === undefined ? {} : effectiveQuota(shape, quota) },
-    TenantSuspended: { namespace, cluster, workloads: after.status.workloads?.length ?? 0 },
+    TenantSuspended: { namespace, cluster, workloads: after.status.sleepers ?? 0 },
     TenantActivated: { namespace, cluster },
     TenantDecommissioned: { namespace, cluster, proof: after.status.proof },
   };

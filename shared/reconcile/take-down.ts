@@ -7,6 +7,7 @@ import { forgetGrants, mappingsRemain } from "./forget-grants.ts";
 import { type NamespaceSeen, observe, type SeenNamespace } from "./observe.ts";
 import { perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
+import { forgetSleepers } from "./sleepers.ts";
 
 /** How long a namespace holds its slot among those that a cluster deletes at once, milliseconds. */
 const DELETION_MS = 30 * 60_000;
@@ -28,6 +29,7 @@ export async function takeDown(at: AtCluster): Promise<Outcome> {
     return unmarked(namespaceOf(work.record.tenantId), round.namespace, `${outcome.message} `);
   if (outcome.kind !== "done") return outcome;
   const mapped = await forgetGrants(work.record, ports.store, ports.clock.now().toISOString());
+  if (work.record.status.sleepers !== undefined) await forgetSleepers(work, ports.store);
   round.mappings = mapped.length;
   return mappingsRemain(mapped, cluster.name) ?? (await prove(at));
 }

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { SleepingWorkload } from "../domain/tenant.ts";
-import type { ClusterApi } from "../ports.ts";
+import { type ClusterApi, ClusterError, type ListPage, type ListQuery } from "../ports.ts";
 import { whenAllEnded } from "./when-all-ended.ts";
 
 /** In `status.applied`, that every workload sleeps. */
@@ -14,6 +14,9 @@ const kinds = [
   { apiVersion: "batch/v1", kind: "CronJob" },
 ] as const;
 
+/** Workloads of one page; fewer where they are so large that one answer does not hold them: a tenant makes its own objects. */
+const PAGES = [500, 50, 5];
+
 type Workload = KubernetesObject & { spec?: { replicas?: number; suspend?: boolean } };
 
 /** A workload as the cluster has it now; awake with replicas, or as a CronJob that runs. */
@@ -21,21 +24,33 @@ export interface SeenWorkload extends SleepingWorkload {
   awake: boolean;
 }
 
-/** Every workload of a namespace. Throws `ClusterError`. */
-export async function listWorkloads(api: ClusterApi, namespace: string, signal: AbortSignal): Promise<SeenWorkload[]> {
-  const lists = await whenAllEnded(
-    kinds.map(async ({ apiVersion, kind }) => {
-      const seen: SeenWorkload[] = [];
-      let next: string | undefined;
-      do {
-        const page = await api.list({ apiVersion, kind, namespace, continue: next }, signal);
-        seen.push(...page.items.map((item) => seenOf(kind, item)));
-        next = page.continue;
-      } while (next !== undefined);
-      return seen;
-    }),
-  );
-  return lists.flat();
+/** Every workload of a namespace, page by page: each page is of one kind. Throws `ClusterError`. */
+export async function* pagesOfWorkloads(
+  api: Pick<ClusterApi, "list">,
+  namespace: string,
+  signal: AbortSignal,
+): AsyncGenerator<{ kind: SleepingWorkload["kind"]; seen: SeenWorkload[] }> {
+  for (const { apiVersion, kind } of kinds) {
+    let next: string | undefined;
+    do {
+      const page = await pageOf({ apiVersion, kind, namespace, continue: next }, api, signal);
+      if (page.items.length > 0) yield { kind, seen: page.items.map((item) => seenOf(kind, item)) };
+      next = page.continue;
+    } while (next !== undefined);
+  }
+}
+
+async function pageOf(query: ListQuery, api: Pick<ClusterApi, "list">, signal: AbortSignal): Promise<ListPage> {
+  let tooLarge: unknown;
+  for (const limit of PAGES) {
+    try {
+      return await api.list({ ...query, limit }, signal);
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.reason !== "ResponseTooLarge") throw error;
+      tooLarge = error;
+    }
+  }
+  throw tooLarge;
 }
 
 function seenOf(kind: SleepingWorkload["kind"], { metadata, spec }: Workload): SeenWorkload {
@@ -45,31 +60,29 @@ function seenOf(kind: SleepingWorkload["kind"], { metadata, spec }: Workload): S
   return { kind, name, uid, replicas, awake: replicas > 0 };
 }
 
-/** What is to be kept: what was kept already, as it was, and what is awake besides. Pure. */
-export function capture(kept: SleepingWorkload[] | undefined, seen: SeenWorkload[]): SleepingWorkload[] {
-  const known = new Set(kept?.map(({ uid }) => uid));
-  const more = seen.filter(({ awake, uid }) => awake && !known.has(uid)).map(({ awake: _awake, ...workload }) => workload);
-  return [...(kept ?? []), ...more];
+/** Puts workloads to sleep. Throws `ClusterError`. */
+export async function putToSleep(
+  api: Pick<ClusterApi, "patch">,
+  namespace: string,
+  awake: readonly SleepingWorkload[],
+  signal: AbortSignal,
+): Promise<void> {
+  await whenAllEnded(awake.map((workload) => set(api, namespace, workload, 0, signal)));
 }
 
-/** Puts what is awake to sleep. Throws `ClusterError`. */
-export async function putToSleep(api: ClusterApi, namespace: string, seen: SeenWorkload[], signal: AbortSignal): Promise<void> {
-  await whenAllEnded(seen.filter(({ awake }) => awake).map((workload) => set(api, namespace, workload, 0, signal)));
-}
-
-/**
- * Wakes exactly what was put to sleep: the same object (by uid) that still sleeps. What the tenant removed stays away,
- * what was added or woken meanwhile stays as it is. Throws `ClusterError`.
- */
-export async function wake(api: ClusterApi, namespace: string, kept: SleepingWorkload[], signal: AbortSignal): Promise<void> {
-  const sleeping = new Map((await listWorkloads(api, namespace, signal)).filter(({ awake }) => !awake).map(({ uid, kind }) => [uid, kind]));
-  const toWake = kept.filter(({ uid, kind }) => sleeping.get(uid) === kind);
-  await whenAllEnded(toWake.map((workload) => set(api, namespace, workload, workload.replicas, signal)));
+/** Wakes workloads, each with the replicas that it had. Throws `ClusterError`. */
+export async function wake(
+  api: Pick<ClusterApi, "patch">,
+  namespace: string,
+  kept: readonly SleepingWorkload[],
+  signal: AbortSignal,
+): Promise<void> {
+  await whenAllEnded(kept.map((workload) => set(api, namespace, workload, workload.replicas, signal)));
 }
 
 /** The uid in the patch is a precondition: another object of that name is a conflict, and left alone by the next look. */
 async function set(
-  api: ClusterApi,
+  api: Pick<ClusterApi, "patch">,
   namespace: string,
   workload: SleepingWorkload,
   replicas: number | undefined,

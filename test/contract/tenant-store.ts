@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { OutboxEvent, TenantStore } from "../../shared/ports.ts";
+import type { SleepingWorkload } from "../../shared/domain/tenant.ts";
+import type { OutboxEvent, SleeperWrite, TenantStore } from "../../shared/ports.ts";
 import { WriteConflict } from "../../shared/ports.ts";
 import { aTenant } from "../support/builders.ts";
 
 const later = "2030-01-01T00:10:00.000Z";
+const sleeper = (name: string): SleepingWorkload => ({ kind: "Deployment", name, uid: `uid-${name}`, replicas: 3 });
 const eventOf = (tenantId: string, sequence: number): OutboxEvent => ({
   tenantId,
   sequence,
@@ -85,6 +87,38 @@ export function tenantStoreContract(
       await expect(store.write({ before: tenant(), after: leased, lease: "take" })).rejects.toThrow(WriteConflict);
       await store.write({ before: leased, after: tenant(), lease: "hold" });
       expect((await store.get(tenantId))?.lease).toBeUndefined();
+    });
+
+    test("holds a write to the lease also where nothing of the record changes", async () => {
+      const leased = tenant({ lease: { owner: "a", until: later } });
+      await store.write({ before: undefined, after: leased, lease: "take" });
+      const sleepers = [{ before: undefined, after: sleeper("web") }];
+      const late = tenant({ lease: { owner: "b", until: later } });
+      await expect(store.write({ before: late, after: late, lease: "hold", sleepers })).rejects.toThrow(WriteConflict);
+      expect(await store.pageSleepers(tenantId, 10)).toEqual([]);
+      await store.write({ before: leased, after: leased, lease: "hold", sleepers });
+      expect(await store.pageSleepers(tenantId, 10)).toEqual([sleeper("web")]);
+      expect(await store.get(tenantId)).toEqual(leased);
+    });
+
+    test("keeps what sleeps by kind and name, reads a range of names, and forgets it", async () => {
+      const held = tenant({ lease: { owner: "a", until: later } });
+      await store.write({ before: undefined, after: held, lease: "take" });
+      const cronJob: SleepingWorkload = { kind: "CronJob", name: "b", uid: "uid-cron" };
+      const all = [...["a", "b", "b-1", "c"].map(sleeper), cronJob];
+      const write = (sleepers: SleeperWrite[]) => store.write({ before: held, after: held, lease: "hold", sleepers });
+      await write(all.map((after) => ({ before: undefined, after })));
+      expect(await store.getSleepers(tenantId, "Deployment", { from: "b", to: "c" })).toEqual(
+        new Map(["b", "b-1", "c"].map((name) => [name, sleeper(name)])),
+      );
+      expect(await store.getSleepers(tenantId, "StatefulSet", { from: "a", to: "z" })).toEqual(new Map());
+      const replaced = { ...sleeper("b"), uid: "uid-other", replicas: 9 };
+      await write([
+        { before: sleeper("b"), after: replaced },
+        { before: sleeper("a"), after: undefined },
+      ]);
+      expect(await store.pageSleepers(tenantId, 2)).toEqual([cronJob, replaced]);
+      expect(await store.pageSleepers(tenantId, 10)).toHaveLength(4);
     });
 
     test("leaves the lease alone where a write ignores it", async () => {

@@ -1,6 +1,6 @@
 import { type Grant, type GrantKey, grantId, parseGrantId } from "../../shared/domain/access.ts";
 import type { Cluster } from "../../shared/domain/cluster.ts";
-import type { Tenant } from "../../shared/domain/tenant.ts";
+import type { SleepingWorkload, Tenant } from "../../shared/domain/tenant.ts";
 import {
   type ClusterRegistry,
   type ClusterSlots,
@@ -36,6 +36,8 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   /** By `<tenantId>#<grantId>`. */
   readonly grants = new Map<string, Grant>();
   readonly tenants = new Map<string, Tenant>();
+  /** What is kept as sleeping, by `<tenantId>#<kind>#<name>`. */
+  readonly sleepers = new Map<string, SleepingWorkload>();
   readonly events: OutboxEvent[] = [];
   /** Every event that was ever said, also what its `ttl` has taken. */
   readonly history: OutboxEvent[] = [];
@@ -70,17 +72,26 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
     return copy(this.tenants.get(tenantId));
   }
 
-  async write({ before, after, lease, events = [], dedupe, grants = [] }: Parameters<TenantStore["write"]>[0]): Promise<void> {
+  async write({
+    before,
+    after,
+    lease,
+    events = [],
+    dedupe,
+    grants = [],
+    sleepers = [],
+  }: Parameters<TenantStore["write"]>[0]): Promise<void> {
     const stored = this.tenants.get(after.tenantId);
-    const moved = same(before, after)
-      ? false
-      : before === undefined
-        ? stored !== undefined
-        : stored === undefined ||
-          stored.generation !== before.generation ||
-          stored.sequence !== before.sequence ||
-          !same(stored.desiredAt, before.desiredAt) ||
-          (lease !== "ignore" && stored.lease?.owner !== before.lease?.owner);
+    const moved =
+      same(before, after) && lease === "ignore"
+        ? false
+        : before === undefined
+          ? stored !== undefined
+          : stored === undefined ||
+            stored.generation !== before.generation ||
+            stored.sequence !== before.sequence ||
+            !same(stored.desiredAt, before.desiredAt) ||
+            (lease !== "ignore" && stored.lease?.owner !== before.lease?.owner);
     const written = events.some(({ tenantId, sequence }) =>
       this.events.some((event) => event.tenantId === tenantId && event.sequence === sequence),
     );
@@ -102,17 +113,40 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
     const own = before !== undefined && Object.keys(changes).length === 0 ? [] : [tenantItem(next)];
     const regranting = grants.flatMap(({ after: grant }) => (grant === undefined ? [] : [grantItem(grant)]));
     const remembered = dedupe === undefined ? [] : [{ ...keys.dedupe(dedupe.key), ...dedupe }];
-    this.limits.check([...own, ...events.map(eventItem), ...regranting, ...remembered], grants.length - regranting.length);
+    const kept = sleepers.flatMap(({ after: one }) => one ?? []);
+    const keeping = kept.map((one) => ({ ...keys.sleeper(after.tenantId, one.kind, one.name), ...one }));
+    this.limits.check(
+      [...own, ...events.map(eventItem), ...regranting, ...keeping, ...remembered],
+      grants.length - regranting.length + (sleepers.length - keeping.length),
+    );
     this.tenants.set(after.tenantId, next);
     this.events.push(...copy(events));
     this.history.push(...copy(events));
     for (const event of events)
       this.unpublished.set(eventKey(event), new Date(Date.parse(event.occurredAt) + STREAM_HEAD_START_MS).toISOString());
     if (dedupe !== undefined) this.dedupes.set(dedupe.key, copy(dedupe));
+    for (const { before: former, after: next } of sleepers) {
+      if (next !== undefined) this.sleepers.set(sleeperKey(after.tenantId, next), JSON.parse(JSON.stringify(next)) as SleepingWorkload);
+      else if (former !== undefined) this.sleepers.delete(sleeperKey(after.tenantId, former));
+    }
     for (const { before: grant, after: next } of grants) {
       if (next !== undefined) this.grants.set(grantKey(next), JSON.parse(JSON.stringify(next)) as Grant);
       else if (grant !== undefined) this.grants.delete(grantKey(grant));
     }
+  }
+
+  async getSleepers(tenantId: string, kind: string, { from, to }: { from: string; to: string }): Promise<Map<string, SleepingWorkload>> {
+    const found = this.#sleepersOf(tenantId).filter((one) => one.kind === kind && one.name >= from && one.name <= to);
+    return new Map(found.map((one) => [one.name, one]));
+  }
+
+  async pageSleepers(tenantId: string, limit: number): Promise<SleepingWorkload[]> {
+    return this.#sleepersOf(tenantId).slice(0, limit);
+  }
+
+  #sleepersOf(tenantId: string): SleepingWorkload[] {
+    const mine = [...this.sleepers.entries()].filter(([key]) => key.startsWith(`${tenantId}#`));
+    return mine.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => copy(one));
   }
 
   async getGrants(tenantId: string, ids: readonly string[]): Promise<Map<string, Grant>> {
@@ -172,6 +206,7 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   }
 }
 
+const sleeperKey = (tenantId: string, { kind, name }: SleepingWorkload): string => `${tenantId}#${kind}#${name}`;
 const grantKey = (grant: GrantKey): string => `${grant.tenantId}#${grantId(grant)}`;
 const eventKey = ({ tenantId, sequence }: Pick<OutboxEvent, "tenantId" | "sequence">): string => `${tenantId}/${sequence}`;
 

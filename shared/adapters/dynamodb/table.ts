@@ -49,6 +49,8 @@ export const keys = {
   tenant: (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: "TENANT" }),
   event: (tenantId: string, sequence: number) => ({ pk: `TENANT#${tenantId}`, sk: `EVENT#${String(sequence).padStart(12, "0")}` }),
   grant: (tenantId: string, grantId: string) => ({ pk: `TENANT#${tenantId}`, sk: `GRANT#${grantId}` }),
+  /** By kind and name, so that a page of a cluster's list is one range. */
+  sleeper: (tenantId: string, kind: string, name: string) => ({ pk: `TENANT#${tenantId}`, sk: `SLEEPER#${kind}#${name}` }),
   /** Under which the index `user` finds a person's grants. */
   userOfGrants: (userId: string) => `GRANTS#${userId}`,
   user: (provider: string, id: string) => ({ pk: `IDP#${provider}`, sk: `USER#${id}` }),

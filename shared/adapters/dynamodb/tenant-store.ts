@@ -12,6 +12,7 @@ import { fromItem, isConflict, keys, type Table, toItem, updateOf } from "./tabl
 import { KEEP_DUE_SINCE } from "./due-index.ts";
 import { eventItem } from "./event-item.ts";
 import { grantOf, grantWrite } from "./grant-item.ts";
+import { sleeperReads, sleeperWrite } from "./sleeper-item.ts";
 import { difference, tenantItem, tenantOf } from "./tenant-item.ts";
 
 const conflict = (error: unknown): never => {
@@ -50,13 +51,16 @@ function guardOf({ before, lease }: TenantWrite): { expression: string; names: R
   return { expression: parts.join(" AND "), names, values };
 }
 
-/** The write of the tenant's own item; none where nothing of it changes. */
+/** The write of the tenant's own item; none where nothing of it changes, and the lease does not matter. */
 function tenantWrite({ name: TableName }: Table, write: TenantWrite): TransactWriteItem | undefined {
   const { before, after } = write;
   const { expression: ConditionExpression, names, values } = guardOf(write);
   if (before === undefined) return { Put: { TableName, ConditionExpression, Item: toItem(tenantItem(after)) } };
-  const update = updateOf(changesOf(write, before));
-  if (update.expression === "") return undefined;
+  const changes = changesOf(write, before);
+  const unchanged = Object.keys(changes).length === 0;
+  if (unchanged && write.lease === "ignore") return undefined;
+  // The guard holds also where nothing of the record changes: what else is written stands under it.
+  const update = updateOf(unchanged ? { generation: before.generation } : changes);
   return {
     Update: {
       TableName,
@@ -101,6 +105,10 @@ export function createTenantStore(table: Table): TenantStore {
       }
       for (const grant of write.grants ?? []) {
         const part = grantWrite(TableName, grant);
+        if (part !== undefined) parts.push(part);
+      }
+      for (const sleeper of write.sleepers ?? []) {
+        const part = sleeperWrite(TableName, write.after.tenantId, sleeper);
         if (part !== undefined) parts.push(part);
       }
       if (write.dedupe !== undefined) {
@@ -160,6 +168,8 @@ export function createTenantStore(table: Table): TenantStore {
         items.flatMap((item) => (item === undefined ? [] : [grantOf(item)])).map((grant): [string, Grant] => [grantId(grant), grant]),
       );
     },
+
+    ...sleeperReads(table),
 
     async pageGrants(tenantId, { limit, after }) {
       const answer = await table.client.send(

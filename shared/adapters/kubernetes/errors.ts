@@ -65,7 +65,8 @@ const codeOf = (error: unknown): string => {
 export function errorOfFailure(what: string, cause: unknown): ClusterError {
   if (cause instanceof ClusterError) return cause;
   const { message = String(cause) } = (cause ?? {}) as { message?: string };
-  return new ClusterError(undefined, "Unreachable", redact(`${message} (${what}: ${codeOf(cause)})`));
+  const reason = codeOf(cause) === "UND_ERR_RES_EXCEEDED_MAX_SIZE" ? "ResponseTooLarge" : "Unreachable";
+  return new ClusterError(undefined, reason, redact(`${message} (${what}: ${codeOf(cause)})`));
 }
 
 const transient = new Set(["UND_ERR_SOCKET", "UND_ERR_CONNECT_TIMEOUT", "UND_ERR_CLOSED", "UND_ERR_DESTROYED", "UND_ERR_INFO"]);

@@ -49,7 +49,7 @@ export class Requests {
   /**
    * The API server's answer, whatever its status, after retries of 429, 5xx and broken connections (full jitter;
    * `Retry-After` is honoured, and one longer than a request may take ends the tries). A 401 is retried once, at once,
-   * with a new token. Throws `ClusterError`: `Unreachable`, `Timeout`, `Aborted`.
+   * with a new token. Throws `ClusterError`: `Unreachable`, `Timeout`, `Aborted`, `ResponseTooLarge`.
    */
   async send(request: KubeRequest, signal: AbortSignal): Promise<Answer> {
     if (request.body !== undefined && Buffer.byteLength(request.body) > maxRequestSize) {

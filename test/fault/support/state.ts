@@ -6,6 +6,8 @@ import type { World } from "./world.ts";
 export interface FinalState {
   record: unknown;
   grants: unknown[];
+  /** What is kept as sleeping. */
+  sleepers: unknown[];
   directory: unknown[];
   /** Access entries. */
   entries: unknown;
@@ -50,6 +52,7 @@ function stateOf(world: World, tenantId = "acme"): FinalState {
   return {
     record: plain(world.table.tenants.get(tenantId)),
     grants: [...world.table.grants.values()].map(grantOf),
+    sleepers: [...world.table.sleepers.values()].map(plain),
     directory: directoryOf(world),
     entries: Object.fromEntries(world.mappings.entries),
     objects: world.cluster.objects().map(withoutServerFields),

@@ -47,9 +47,10 @@ describe("A suspended tenant", () => {
         signal,
       ),
     ).toBeUndefined();
-    expect(tenant.status.workloads).toEqual([
-      { kind: "Deployment", name: "web", uid: expect.any(String), replicas: 3 },
+    expect(tenant.status.sleepers).toBe(2);
+    expect(await engine.table.pageSleepers("acme", 9)).toEqual([
       { kind: "CronJob", name: "report", uid: expect.any(String) },
+      { kind: "Deployment", name: "web", uid: expect.any(String), replicas: 3 },
     ]);
     expect(engine.said().at(-1)).toBe("3 TenantSuspended");
   });
@@ -85,7 +86,8 @@ describe("A suspended tenant", () => {
         signal,
       ),
     ).toBeDefined();
-    expect(tenant.status.workloads).toBeUndefined();
+    expect(tenant.status.sleepers).toBeUndefined();
+    expect(await engine.table.pageSleepers("acme", 9)).toEqual([]);
     expect(tenant.status.applied).not.toHaveProperty("Workloads");
     expect(engine.said().at(-1)).toBe("4 TenantActivated");
   });

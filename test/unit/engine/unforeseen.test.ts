@@ -88,7 +88,8 @@ describe("A tenant whose tier is not in the configuration any more", () => {
     await engine.settle("acme", 6);
     expect(of("RoleBinding")).toEqual([]);
     expect(of("Deployment")).toMatchObject([{ spec: { replicas: 0 } }]);
-    expect((await engine.tenant()).status).toMatchObject({ failure: { reason: "UnknownTier" }, workloads: [{ name: "web", replicas: 2 }] });
+    expect((await engine.tenant()).status).toMatchObject({ failure: { reason: "UnknownTier" }, sleepers: 1 });
+    expect([...engine.table.sleepers.values()]).toMatchObject([{ name: "web", replicas: 2 }]);
   });
 
   test("is decommissioned", async () => {

@@ -1,4 +1,4 @@
-import { grantId } from "../../../../shared/domain/access.ts";
+import { isApplied } from "../../../../shared/domain/access.ts";
 import { phaseOf } from "../../../../shared/domain/phase.ts";
 import { namespaceOf, type Tenant } from "../../../../shared/domain/tenant.ts";
 import { grantBinding, isGrantKey, objectKey } from "../../../../shared/manifests/index.ts";
@@ -25,6 +25,6 @@ function revokedOf({ table }: World, tenant: Tenant): string[] {
   const { tenantId, generation, status, desired, pendingGrants = [] } = tenant;
   if (status.observedGeneration !== generation || desired.state !== "Active") return [];
   return [...table.grants.values()]
-    .filter((grant) => grant.tenantId === tenantId && !grant.granted && !pendingGrants.includes(grantId(grant)))
+    .filter((grant) => grant.tenantId === tenantId && !grant.granted && isApplied(grant, pendingGrants))
     .map((grant) => objectKey(grantBinding(tenant, grant, "")));
 }

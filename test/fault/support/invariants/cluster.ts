@@ -15,6 +15,7 @@ export function nothingLeft(world: World): string[] {
       ...(isOfTenant(world, tenant) ? objectsIn(world, tenant) : []).map(
         (object) => `${objectKey(object)} is there, and its tenant is Deleted`,
       ),
+      ...keptOf(world, tenant).map((key) => `${tenantId} is Deleted, and ${key} is kept as sleeping`),
       ...grants.map(({ userId }) => `${tenantId} is Deleted, and a grant of ${userId} is in the table`),
     ];
   });
@@ -22,6 +23,18 @@ export function nothingLeft(world: World): string[] {
   const entries = [...mappings.entries].filter(([key, { ours }]) => ours && !mapped.has(key.slice(key.indexOf(" ") + 1)));
   return [...left, ...entries.map(([key]) => `the access entry ${key} is of no grant`)];
 }
+
+/** The record counts what is kept as sleeping, and what is awake is not kept. */
+export function sleepersAsCounted(world: World): string[] {
+  return [...world.table.tenants.values()].flatMap((tenant) => {
+    const kept = keptOf(world, tenant).length;
+    const { sleepers } = tenant.status;
+    return (sleepers ?? 0) === kept ? [] : [`${tenant.tenantId} keeps ${kept} workloads as sleeping, and its record says ${sleepers}`];
+  });
+}
+
+const keptOf = ({ table }: World, { tenantId }: Tenant): string[] =>
+  [...table.sleepers.keys()].filter((key) => key.startsWith(`${tenantId}#`));
 
 /** Whether the namespace of the tenant's name is the tenant's: ours by its label, or the one that its record knew. */
 function isOfTenant(world: World, tenant: Tenant): boolean {

@@ -1,6 +1,6 @@
 import type { World } from "../world.ts";
 import { accessAsReported } from "./access.ts";
-import { clusterAsRecorded, hiddenChanges, nothingLeft } from "./cluster.ts";
+import { clusterAsRecorded, hiddenChanges, nothingLeft, sleepersAsCounted } from "./cluster.ts";
 import { eventsPublished, eventsSaidOnce, sequencesWhole } from "./events.ts";
 import { boundedItems } from "./sizes.ts";
 import { dueTimes, finished } from "./work.ts";
@@ -12,6 +12,7 @@ export type Invariant = (world: World) => string[];
 export const always: Readonly<Record<string, Invariant>> = {
   accessAsReported,
   nothingLeft,
+  sleepersAsCounted,
   sequencesWhole,
   eventsSaidOnce,
   dueTimes,

@@ -70,6 +70,11 @@ export function finished(world: World): string[] {
     if (timers.work !== undefined || timers.retry !== undefined) found.push(`${tenantId} has work due at ${dueAt}`);
     if (dueAt !== undefined && !Object.values(timers).includes(dueAt)) found.push(`${tenantId} is due at ${dueAt}, and no timer says so`);
   }
+  for (const { tenantId, userId, pending } of world.table.grants.values()) {
+    const tenant = world.table.tenants.get(tenantId);
+    if (pending !== undefined && tenant?.status.deletedAt === undefined && tenant?.desired.paused !== true)
+      found.push(`${pending.type} of ${userId} in ${tenantId} is pending`);
+  }
   for (const { pk, sk, dueAt } of world.directory.dueItems()) found.push(`${pk} ${sk} is due at ${dueAt}`);
   for (const { tenantId, userId, mapping } of world.unmapped()) found.push(`${userId} in ${tenantId} is ${mapping?.state ?? "not mapped"}`);
   return [...found, ...(world.queue.length === 0 ? [] : ["the queue is not empty"])];
