@@ -250,8 +250,9 @@ export default definePlatform({
   // What the control plane may ask of one cluster.
   cluster: { concurrency: 32, qps: 200, burst: 400, connections: 16, requestTimeoutMs: 5_000 },
 
-  // Milliseconds: 2 s doubling to 5 min with jitter; blocked tenants daily; no fitting cluster every 30 s.
-  retry: { baseMs: 2_000, capMs: 300_000, blockedMs: 86_400_000, placementMs: 30_000 },
+  // Milliseconds: 2 s doubling to 5 min with jitter; blocked tenants hourly; no fitting cluster after 30 s, growing. What waits for
+  // something outside for 10 minutes is a failure.
+  retry: { baseMs: 2_000, capMs: 300_000, blockedMs: 3_600_000, placementMs: 30_000, waitMs: 600_000 },
 
   // What the drift check of a cluster does besides repairing what is ours. removeForeign: NetworkPolicies and RoleBindings that
   // are not ours, in tenants' namespaces, are removed, not only told of. removeUnknownAtMost: namespaces of this installation

@@ -113,10 +113,12 @@ export const platformSchema = z
       capMs: z.int().min(1).default(300_000),
       /** Age of a failure that makes it Blocked: a person has to look, milliseconds. */
       blockedAfterMs: z.int().min(1).default(86_400_000),
-      /** Pause after which a blocked tenant is looked at again, milliseconds. */
-      blockedMs: z.int().min(1).default(86_400_000),
-      /** Pause while no cluster fits, milliseconds. */
+      /** Longest pause after which a blocked tenant is looked at again, milliseconds. */
+      blockedMs: z.int().min(1).default(3_600_000),
+      /** First pause while no cluster fits, milliseconds. */
       placementMs: z.int().min(1).default(30_000),
+      /** How long a tenant may wait for something outside (a namespace that goes, a cluster that fits) before that is a failure, milliseconds. */
+      waitMs: z.int().min(1).default(600_000),
     }),
     drift: z
       .strictObject({

@@ -75,7 +75,7 @@ export interface Failure {
   /** Tries in a row. */
   count: number;
   since: Timestamp;
-  /** Needs a person; looked at again daily. */
+  /** Needs a person; looked at again hourly. */
   blocked: boolean;
 }
 
@@ -137,6 +137,8 @@ export interface Status {
   /** How far the bindings of all grants follow what shapes them; absent where nothing is known of them. */
   grants?: GrantsStatus | undefined;
   failure?: Failure | undefined;
+  /** What outside it waits for, and since when: also after that became a failure. */
+  waiting?: { reason: string; since: Timestamp } | undefined;
   deletedAt?: Timestamp | undefined;
   proof?: DecommissionProof | undefined;
 }

@@ -16,7 +16,10 @@ export type Action =
 /** Where a reconcile stands. */
 export type Outcome =
   | { kind: "done" }
+  /** Goes on by itself after a pause. */
   | { kind: "requeue"; afterMs: number; reason: string; message: string }
+  /** Waits for something outside: looked at after pauses that grow from `afterMs`, and a failure after `retry.waitMs`. */
+  | { kind: "waiting"; afterMs: number; reason: string; message: string }
   /** Held by an operator; no timer brings it back. */
   | { kind: "paused"; reason: string; message: string }
   | { kind: "failed"; reason: string; message: string; blocked: boolean };
@@ -30,7 +33,7 @@ export interface Plan {
 /** In `status.applied`, that an object is known to be absent. */
 export const ABSENT = "absent";
 
-/** Pause between two looks at a namespace that is going, milliseconds. */
+/** First pause between two looks at a namespace that is going, milliseconds. */
 const TERMINATING_MS = 4_000;
 
 /** Decides, purely, what brings the cluster to the record. Deciding on its own result decides nothing more. */
@@ -135,5 +138,5 @@ export function unmarked(name: string, { doubt }: Pick<SeenNamespace, "doubt">, 
 
 function terminating(name: string, { hold }: { hold?: string }): Plan {
   const message = `Namespace "${name}" is being deleted.${hold === undefined ? "" : ` ${hold}`}`;
-  return { waves: [], outcome: { kind: "requeue", afterMs: TERMINATING_MS, reason: "NamespaceTerminating", message } };
+  return { waves: [], outcome: { kind: "waiting", afterMs: TERMINATING_MS, reason: "NamespaceTerminating", message } };
 }

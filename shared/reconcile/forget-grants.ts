@@ -3,7 +3,7 @@ import type { Tenant, Timestamp } from "../domain/tenant.ts";
 import { GRANTS_AT_ONCE, type GrantWrite, type TenantStore } from "../ports.ts";
 import type { Outcome } from "./decide.ts";
 
-/** Pause between two looks at what the access worker has still to remove, milliseconds. */
+/** First pause between two looks at what the access worker has still to remove, milliseconds. */
 const MAPPINGS_MS = 5_000;
 
 /**
@@ -48,5 +48,5 @@ export function mappingsRemain(mapped: readonly Grant[], cluster: string): Outco
   const troubled = mapped.find(({ mapping }) => mapping?.message !== undefined);
   const words = troubled === undefined ? "" : ` ${troubled.mapping?.message}`;
   const message = `In cluster "${cluster}" ${mapped.length} identity mappings of the tenant's people are being removed.${words}`;
-  return { kind: "requeue", afterMs: MAPPINGS_MS, reason: "IdentityMappingsRemain", message };
+  return { kind: "waiting", afterMs: MAPPINGS_MS, reason: "IdentityMappingsRemain", message };
 }

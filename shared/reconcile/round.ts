@@ -79,7 +79,7 @@ export function unplacedOutcome(record: Tenant, { reason, message }: Unplaced, {
   if (record.desired.state === "Deleted" && (reason === "NeverPlaced" || reason === "ClusterForgotten")) return { kind: "done" };
   if (reason === "UnknownTier") return unknownTier(record);
   if (reason === "ClusterGone") return { kind: "failed", reason, message, blocked: true };
-  return { kind: "requeue", afterMs: retry.placementMs, reason, message };
+  return { kind: "waiting", afterMs: retry.placementMs, reason, message };
 }
 
 /** Of a tenant whose tier is not in the configuration: what the tier shapes stays as it is. */

@@ -2,9 +2,8 @@ import type { Grant } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { appliedGrant } from "../domain/grant-intent.ts";
 import { type Said, ttlAfter } from "../domain/outbox.ts";
-import type { Platform } from "../domain/platform.ts";
 import { effectiveQuota } from "../domain/quota.ts";
-import { type DecommissionProof, earliest, type Failure, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
+import { type DecommissionProof, earliest, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
 import { conditionOf, isGrantKey, revisionOn } from "../manifests/index.ts";
 import type { ClusterError, ClusterScopedFind, GrantWrite } from "../ports.ts";
 import { conditionsOf } from "./conditions.ts";
@@ -13,6 +12,7 @@ import type { GrantsToBring } from "./grants.ts";
 import { expiryNotice, expiryTimer } from "./expiry.ts";
 import type { NamespaceSeen } from "./observe.ts";
 import type { Performed } from "./perform.ts";
+import { type At, tryAgain } from "./try-again.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 /** What one round of a reconcile came to. */
@@ -32,13 +32,6 @@ export interface Round {
   outcome: Outcome;
 }
 
-export interface At {
-  now: Timestamp;
-  /** In [0, 1). */
-  random: number;
-  platform: Platform;
-}
-
 /** Failed tries in a row before a tenant's failure is an event: shorter hiccups heal unheard. */
 const FAILURES_TO_TELL = 3;
 
@@ -46,7 +39,7 @@ const FAILURES_TO_TELL = 3;
 export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; said: Said[]; grants: GrantWrite[] } {
   const { outcome } = round;
   const done = outcome.kind === "done";
-  const failure = outcome.kind === "failed" ? failureOf(tenant, outcome, at) : undefined;
+  const { failure, waiting, timers: again } = tryAgain(tenant.status, outcome, at);
   const deleted = done && tenant.desired.state === "Deleted";
   const notice = deleted ? [] : expiryNotice(tenant, at.now, at.platform);
   const status: Status = {
@@ -55,6 +48,7 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     ...(done && { observedGeneration: tenant.generation, appliedRevision: round.cluster && revisionOn(at.platform, round.cluster) }),
     ...(done && !deleted && { readyAt: tenant.status.readyAt ?? at.now }),
     failure,
+    waiting,
     ...(notice.length > 0 && { expiringTold: tenant.desired.expiresAt }),
     ...(deleted && tombstone(tenant, round, at.now)),
   };
@@ -62,7 +56,7 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
     deleted || outcome.kind === "paused"
       ? {}
       : {
-          ...timersOf(outcome, failure, at),
+          ...again,
           ...expiryTimer({ ...tenant, status }, at.platform),
         };
   const conditions = conditionsOf({ ...tenant, status }, factsOf(tenant, round, status, deleted), at.now);
@@ -134,23 +128,6 @@ const isOfAnotherUid = (error: ClusterError): boolean =>
   error.status === 409 || (error.status === 422 && error.message.includes("metadata.uid"));
 
 const isNamespaceNotFound = (error: ClusterError): boolean => error.status === 404 && /^namespaces? /.test(error.message);
-
-function failureOf(tenant: Tenant, outcome: Extract<Outcome, { kind: "failed" }>, { now, platform }: At): Failure {
-  const before = tenant.status.failure;
-  const since = before?.since ?? now;
-  const old = Date.parse(now) - Date.parse(since) >= platform.retry.blockedAfterMs;
-  return { reason: outcome.reason, message: outcome.message, count: (before?.count ?? 0) + 1, since, blocked: outcome.blocked || old };
-}
-
-function timersOf(outcome: Outcome, failure: Failure | undefined, { now, random, platform: { retry } }: At): Tenant["timers"] {
-  const later = (ms: number): Timestamp => new Date(Date.parse(now) + Math.ceil(ms)).toISOString();
-  if (outcome.kind === "requeue") return { work: later(outcome.afterMs) };
-  if (failure === undefined) return {};
-  if (failure.blocked) return { retry: later(retry.blockedMs) };
-  // Exponential with full jitter; the floor keeps a low draw from spinning.
-  const ceiling = Math.min(retry.capMs, retry.baseMs * 2 ** Math.min(failure.count - 1, 30));
-  return { retry: later(Math.max(retry.baseMs / 4, random * ceiling)) };
-}
 
 /** Days for which the table may still have an item whose time to live is over. */
 const TTL_DELAY_DAYS = 7;

@@ -130,7 +130,8 @@ describe("decide", () => {
 
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.constant<Outcome>({ kind: "done" }),
-  fc.constant<Outcome>({ kind: "requeue", afterMs: 4_000, reason: "NamespaceTerminating", message: "going" }),
+  fc.constant<Outcome>({ kind: "requeue", afterMs: 4_000, reason: "DeletionPaced", message: "in its turn" }),
+  fc.constant<Outcome>({ kind: "waiting", afterMs: 4_000, reason: "NamespaceTerminating", message: "going" }),
   fc.constant<Outcome>({ kind: "failed", reason: "Unreachable", message: "no answer", blocked: false }),
 );
 const round: fc.Arbitrary<Round> = fc.record({ namespace: namespaceSeen, outcome, broken: fc.boolean() }).map(({ broken, ...rest }) => ({

@@ -294,7 +294,7 @@ describe("A decommission", () => {
 });
 
 describe("A failure", () => {
-  test("that lasts longer than the configured age is Blocked, with the last error in words, and looked at again daily", async () => {
+  test("that lasts longer than the configured age is Blocked, with the last error in words, and looked at again", async () => {
     const { engine } = await onboarded();
     engine.cluster.before = () => {
       throw new ClusterError(undefined, "Unreachable", "connection refused");
