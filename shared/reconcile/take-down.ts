@@ -28,6 +28,7 @@ export async function takeDown(at: AtCluster): Promise<Outcome> {
   if (outcome.kind === "failed" && plan.outcome.kind !== "failed" && isUnmarked(round.namespace))
     return unmarked(namespaceOf(work.record.tenantId), round.namespace, `${outcome.message} `);
   if (outcome.kind !== "done") return outcome;
+  await giveBackSlot(at);
   const mapped = await forgetGrants(work.record, ports.store, ports.clock.now().toISOString());
   if (work.record.status.sleepers !== undefined) await forgetSleepers(work, ports.store);
   round.mappings = mapped.length;
@@ -36,14 +37,17 @@ export async function takeDown(at: AtCluster): Promise<Outcome> {
 
 const isUnmarked = (namespace: NamespaceSeen): namespace is SeenNamespace => typeof namespace === "object" && namespace.doubt !== undefined;
 
-/** Deletes no more namespaces of a cluster at once than its budget: a storm of them starves every other controller. */
+/**
+ * Deletes no more namespaces of a cluster at once than its budget: a storm of them starves every other controller. It asks for a slot also
+ * where nothing is to be deleted any more: an invocation that died may have taken one, and its owner gets that again.
+ */
 async function pace(plan: Plan, { work: { record, round }, cluster, ports }: AtCluster): Promise<Outcome | undefined> {
-  if (plan.waves.length === 0 || record.status.deletionSlot !== undefined) return undefined;
+  if (record.status.deletionSlot !== undefined) return undefined;
   const now = ports.clock.now();
   const until = new Date(now.getTime() + DELETION_MS).toISOString();
   const slot = await ports.slots.acquire(deletions(cluster, ports), record.tenantId, until, now.toISOString());
   round.performed.deletionSlot = slot;
-  if (slot !== undefined) return undefined;
+  if (slot !== undefined || plan.waves.length === 0) return undefined;
   const message = `Cluster "${cluster.name}" is deleting ${ports.platform.cluster.deletions} namespaces; this one waits.`;
   return { kind: "requeue", afterMs: PACED_MS * (0.5 + 0.5 * ports.random()), reason: "DeletionPaced", message };
 }
@@ -53,10 +57,14 @@ const deletions = (cluster: Cluster, { platform }: ReconcilePorts) => ({
   size: platform.cluster.deletions,
 });
 
-/** The namespace is 404: looks for what a tenant may have left outside it, and gives the slot back. */
-async function prove({ work: { record, round }, cluster, api, run, ports }: AtCluster): Promise<Outcome> {
-  const { deletionSlot } = record.status;
-  if (deletionSlot !== undefined) await ports.slots.release(deletions(cluster, ports), deletionSlot, record.tenantId);
+/** The namespace is 404: its slot is free. */
+async function giveBackSlot({ work: { record, round }, cluster, ports }: AtCluster): Promise<void> {
+  const slot = record.status.deletionSlot ?? round.performed.deletionSlot;
+  if (slot !== undefined) await ports.slots.release(deletions(cluster, ports), slot, record.tenantId);
+}
+
+/** Looks for what a tenant may have left outside its namespace. */
+async function prove({ work: { record, round }, api, run }: AtCluster): Promise<Outcome> {
   round.leftovers = await api.findClusterScoped(`${LABEL_TENANT}=${record.tenantId}`, run.signal);
   const { found } = round.leftovers;
   if (found.length === 0) return { kind: "done" };
