@@ -1,6 +1,8 @@
 import type { Cluster } from "../domain/cluster.ts";
+import type { Tenant } from "../domain/tenant.ts";
+import { standingGeneration } from "../manifests/generation.ts";
 import type { ClusterApi } from "../ports.ts";
-import type { Outcome } from "./decide.ts";
+import { behind, type Outcome } from "./decide.ts";
 import type { Performed } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
 import type { Work } from "./round.ts";
@@ -18,8 +20,8 @@ export interface AtCluster {
 
 export const failed = (reason: string, message: string): Outcome => ({ kind: "failed", reason, message, blocked: false });
 
-/** What became of a plan. */
-export function outcomeOf(planned: Outcome, performed: Performed): Outcome {
+/** What became of a tenant's plan. */
+export function outcomeOf(planned: Outcome, performed: Performed, tenant: Pick<Tenant, "generation">): Outcome {
   if (namespaceLost(performed)) {
     return {
       kind: "requeue",
@@ -28,6 +30,8 @@ export function outcomeOf(planned: Outcome, performed: Performed): Outcome {
       message: "The namespace was removed by someone else; it is made again.",
     };
   }
+  const standing = Object.values(performed.errors).flatMap(({ message }) => standingGeneration(message) ?? []);
+  if (standing.length > 0) return behind(Math.max(...standing), tenant);
   const [first, ...more] = Object.entries(performed.errors);
   if (first === undefined) return planned;
   const [key, error] = first;

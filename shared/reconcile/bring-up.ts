@@ -26,7 +26,7 @@ export async function bringUp(at: AtCluster): Promise<Outcome> {
   if (!tiered && round.namespace === "absent") return unknownTier(work.record);
   const plan = decide(work.record, round.namespace, { objects, absent: [...absentObjects(work.record), ...grants.absent] });
   await perform(plan, api, run.signal, round.performed);
-  const outcome = outcomeOf(plan.outcome, round.performed);
+  const outcome = outcomeOf(plan.outcome, round.performed, work.record);
   if (plan.outcome.kind !== "done" || outcome.kind === "requeue") return outcome;
   // What cuts access or puts to sleep does not wait for what failed beside it.
   if (!failedAtNamespace(round.performed)) {

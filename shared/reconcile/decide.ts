@@ -16,8 +16,8 @@ export type Action =
 /** Where a reconcile stands. */
 export type Outcome =
   | { kind: "done" }
-  /** Goes on by itself after a pause. */
-  | { kind: "requeue"; afterMs: number; reason: string; message: string }
+  /** Goes on by itself after a pause; `above`: at a generation above that one. */
+  | { kind: "requeue"; afterMs: number; reason: string; message: string; above?: number | undefined }
   /** Waits for something outside: looked at after pauses that grow from `afterMs`, and a failure after `retry.waitMs`. */
   | { kind: "waiting"; afterMs: number; reason: string; message: string }
   /** Held by an operator; no timer brings it back. */
@@ -105,6 +105,8 @@ function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
   if (!namespace.ours) return { waves: [], outcome: unmarked(name, namespace) };
   // Admission holds no deletion to its generation, so this does: what a newer onboarding made is not ours to delete.
   const seen = Math.max(...[namespace, ...namespace.bindings].map(({ generation = 0 }) => generation));
+  // By the uid that the record knows, it is this tenant's own: the table was restored to an earlier time.
+  if (seen > tenant.generation && namespace.uid === tenant.status.namespaceUid) return { waves: [], outcome: behind(seen, tenant) };
   if (seen > tenant.generation) {
     const message = `Namespace "${name}" has objects of generation ${seen}, and this decommission is at ${tenant.generation}.`;
     return { waves: [], outcome: { kind: "failed", reason: "NewerGeneration", message, blocked: false } };
@@ -124,6 +126,18 @@ function decideDeleted(tenant: Tenant, namespace: NamespaceSeen): Plan {
   };
   return { waves: [bindings, [whole]].filter((wave) => wave.length > 0), outcome: terminating(name, namespace).outcome };
 }
+
+/**
+ * Where the cluster has a newer generation than the record: the table was restored to an earlier time, or the record of an
+ * earlier tenant of the id is gone. Nobody but the holder of the lease, at the record's own generation, gets so far.
+ */
+export const behind = (standing: number, { generation }: Pick<Tenant, "generation">): Outcome => ({
+  kind: "requeue",
+  afterMs: 0,
+  reason: "GenerationBehind",
+  message: `The cluster has generation ${standing} of the tenant, and the record was at ${generation}: it goes on above that.`,
+  above: standing,
+});
 
 /** Of a namespace that may be ours, or that is and could not be deleted, while its marks do not say so: never proof that it is gone. */
 export function unmarked(name: string, { doubt }: Pick<SeenNamespace, "doubt">, why = ""): Outcome {

@@ -1,5 +1,6 @@
 import type { GrantsStatus } from "../domain/tenant.ts";
 import { versionToKeep } from "../manifests/drift.ts";
+import { IS_LOWER_THAN } from "../manifests/generation.ts";
 import { ANNOTATION_GENERATION } from "../manifests/index.ts";
 import { type ClusterApi, ClusterError } from "../ports.ts";
 import { whenAllEnded } from "./when-all-ended.ts";
@@ -73,7 +74,11 @@ async function remove(
   if (standing === undefined) return;
   const applied = Number(standing.metadata?.annotations?.[ANNOTATION_GENERATION] ?? 0);
   if (applied > generation)
-    throw new ClusterError(409, "NewerGeneration", `${key} was applied by generation ${applied}, and this is ${generation}.`);
+    throw new ClusterError(
+      409,
+      "NewerGeneration",
+      `generation ${generation} ${IS_LOWER_THAN} ${applied}, with which ${key} was last applied`,
+    );
   const { uid: seen, resourceVersion } = standing.metadata ?? {};
   await api.delete(ref, { uid: seen, resourceVersion }, signal);
 }

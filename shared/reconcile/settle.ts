@@ -62,6 +62,7 @@ export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; s
   const conditions = conditionsOf({ ...tenant, status }, factsOf(tenant, round, status, deleted), at.now);
   const after: Tenant = {
     ...tenant,
+    generation: outcome.kind === "requeue" && outcome.above !== undefined ? outcome.above + 1 : tenant.generation,
     status: { ...status, conditions },
     announcements: done ? [] : tenant.announcements,
     // The status that this round began with is without what was found not to stand.

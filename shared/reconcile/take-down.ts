@@ -23,7 +23,7 @@ export async function takeDown(at: AtCluster): Promise<Outcome> {
   const paced = await pace(plan, at);
   if (paced !== undefined) return paced;
   await perform(plan, api, run.signal, round.performed);
-  const outcome = outcomeOf(plan.outcome, round.performed);
+  const outcome = outcomeOf(plan.outcome, round.performed, work.record);
   // Admission keeps us to namespaces with our label: what it denied is told together with the mark that is missing.
   if (outcome.kind === "failed" && plan.outcome.kind !== "failed" && isUnmarked(round.namespace))
     return unmarked(namespaceOf(work.record.tenantId), round.namespace, `${outcome.message} `);

@@ -1,3 +1,4 @@
+import { IS_LOWER_THAN } from "../generation.ts";
 import { ANNOTATION_GENERATION, LABEL_MANAGED_BY, MANAGED_BY } from "../identity.ts";
 import { byProvisioner, denyPolicy } from "./policy.ts";
 import type { BootstrapEntry } from "./entry.ts";
@@ -30,12 +31,12 @@ namespace without a number there sets no floor, so an administrator can take a w
         { expression: isNumber("next"), message: `the annotation ${ANNOTATION_GENERATION} is missing or not a number` },
         {
           expression: notBelow("last"),
-          messageExpression: `'generation ' + variables.next + ' is lower than ' + variables.last + ', with which the object was last applied'`,
+          messageExpression: `'generation ' + variables.next + ' ${IS_LOWER_THAN} ' + variables.last + ', with which the object was last applied'`,
           message: "the generation is lower than the object's",
         },
         {
           expression: notBelow("namespaced"),
-          messageExpression: `'generation ' + variables.next + ' is lower than ' + variables.namespaced + ', with which the namespace was last applied'`,
+          messageExpression: `'generation ' + variables.next + ' ${IS_LOWER_THAN} ' + variables.namespaced + ', with which the namespace was last applied'`,
           message: "the generation is lower than the namespace's",
         },
       ],
