@@ -7,6 +7,7 @@ const variables = {
   RECONCILE_QUEUE_URL: z.url(),
   RECONCILE_BULK_QUEUE_URL: z.url(),
   DRIFT_QUEUE_URL: z.url(),
+  DRIFT_INTERVAL_MINUTES: z.coerce.number().min(1),
   ACCESS_QUEUE_URL: z.url(),
   DEAD_LETTER_QUEUE_URL: z.url(),
   CLIENT_TENANTS: z.string(),

@@ -67,6 +67,18 @@ const comparisonAlarm = (service) => ({
   Threshold: 21_600,
 });
 
+// Told each minute by drift-schedule. A cluster that was paused is behind when it is resumed, and has these minutes for its check.
+const driftAlarm = (service, intervalMinutes) => ({
+  AlarmDescription: "A cluster was not compared as a whole for three times the interval of its drift checks",
+  Namespace: "Tenantry",
+  MetricName: "OldestDriftCheckAgeSeconds",
+  Dimensions: [{ Name: "service", Value: service }],
+  Statistic: "Minimum",
+  Threshold: 3 * 60 * intervalMinutes + 1_800,
+  Period: 1_800,
+  TreatMissingData: "breaching",
+});
+
 module.exports = async ({ resolveVariable }) => {
   const topic = await resolveVariable("param:alarmTopicArn");
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
@@ -74,6 +86,8 @@ module.exports = async ({ resolveVariable }) => {
     OldestDueAlarm: alarm(ageAlarm("OldestDueAgeSeconds", "Due work waits for more than ten minutes", prefix), topic),
     OldestEventAlarm: alarm(ageAlarm("OldestUnpublishedEventAgeSeconds", "Events wait for more than ten minutes", prefix), topic),
   };
+  const driftInterval = Number(await resolveVariable("param:driftIntervalMinutes"));
+  resources["OldestDriftCheckAlarm"] = alarm(driftAlarm(prefix, driftInterval), topic);
   resources["IdentityRemovalsRefusedAlarm"] = alarm(refusedAlarm(prefix), topic);
   resources["GrantsComparisonAgeAlarm"] = alarm(comparisonAlarm(prefix), topic);
   for (const queue of deadLetterQueues) resources[`${queue}Alarm`] = alarm(deadLetterAlarm(queue), topic);

@@ -28,6 +28,8 @@ export interface StackOptions {
   signal?: AbortSignal;
   /** Without it there is the embedded AWS and Kubernetes, and nothing in them. */
   deploy?: boolean;
+  /** Parameters of serverless.yml, besides those of the stage. */
+  params?: Record<string, string>;
   /** The embedded AWS can be restarted with its state. */
   persist?: boolean;
 }
@@ -88,7 +90,7 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
   const deployed = awsUp.then(async (aws) => {
     if (options.deploy === false) return undefined;
     const secrets = await createIdentitySecrets(aws);
-    return { ...(await steps.run("service is deployed", () => deploy(aws, processes, log))), secrets };
+    return { ...(await steps.run("service is deployed", () => deploy(aws, processes, log, options.params))), secrets };
   });
   const clusterUp = (async () => {
     const binaries = await kubernetesBinaries(log);

@@ -1,5 +1,6 @@
 import type { Cluster } from "./domain/cluster.ts";
 import type { Grant } from "./domain/access.ts";
+import type { DriftCheck } from "./domain/drift-check.ts";
 import type { OutboxEvent } from "./domain/outbox.ts";
 import type { RevisionEntry, RevisionWave } from "./domain/revision-wave.ts";
 import type { ForeignEvent } from "./domain/sbt.ts";
@@ -185,6 +186,29 @@ export interface ClusterRegistry {
   write(before: Cluster | undefined, after: Omit<Cluster, "version">, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<Cluster>;
   /** Holds only if the cluster is as it was read. Throws `WriteConflict` as `write` does. */
   remove(cluster: Cluster, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<void>;
+}
+
+/** The drift checks of clusters, an item each. */
+export interface DriftChecks {
+  get(cluster: string): Promise<DriftCheck | undefined>;
+  list(): Promise<DriftCheck[]>;
+  /**
+   * Holds only if the item has `before`'s version, or is not there (`undefined`); with a dedupe item, in one transaction.
+   * Answers it as it is stored, with its next version. Throws `WriteConflict`, also where the dedupe item exists.
+   */
+  write(before: DriftCheck | undefined, after: DriftCheck, dedupe?: Pick<Dedupe, "key" | "hash" | "ttl">): Promise<DriftCheck>;
+  /** Forgets a cluster's checks. Idempotent. */
+  remove(cluster: string): Promise<void>;
+}
+
+/** A wish to begin a cluster's check, or to go on with it, for the due time that it names; void once that moved. */
+export interface DriftMessage {
+  cluster: string;
+  dueAt: Timestamp;
+}
+
+export interface DriftQueue {
+  send(messages: DriftMessage[]): Promise<void>;
 }
 
 /** What is bounded in a cluster, and to how many at once. */

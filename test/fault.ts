@@ -26,6 +26,7 @@ const starting = startStack({
   log: (line) => console.log(`  stack: ${line}`),
   signal: abort.signal,
   persist: true,
+  params: { driftIntervalMinutes: "1440" },
 }).then(async (stack) => {
   await stack.registerCluster();
   return stack;

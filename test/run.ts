@@ -23,12 +23,15 @@ const staticChecks: Check[] = [
 const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => abort.abort());
 
-const starting = startStack({ dataDir: join(dir, "stack"), log: (line) => console.log(`  stack: ${line}`), signal: abort.signal }).then(
-  async (stack) => {
-    await stack.registerCluster();
-    return stack;
-  },
-);
+const starting = startStack({
+  dataDir: join(dir, "stack"),
+  log: (line) => console.log(`  stack: ${line}`),
+  signal: abort.signal,
+  params: { driftIntervalMinutes: "1440" },
+}).then(async (stack) => {
+  await stack.registerCluster();
+  return stack;
+});
 starting.catch(() => {});
 
 if (only.length === 0) {

@@ -1,9 +1,16 @@
-import { enqueueDriftChecks } from "../../shared/usecases/enqueue-drift-checks.ts";
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import { type DriftEnqueued, enqueueDriftChecks, type EnqueuePorts } from "../../shared/usecases/enqueue-drift-checks.ts";
 import { driftScheduleDeps } from "./deps.ts";
 
-const deps = driftScheduleDeps();
+/** Every minute: enqueues the checks that are due, and tells how long a cluster has not been compared (for the alarm). */
+export const createHandler = (deps: EnqueuePorts) => {
+  const metrics = new Metrics();
+  return async (): Promise<DriftEnqueued> => {
+    const enqueued = await enqueueDriftChecks(deps);
+    metrics.addMetric("OldestDriftCheckAgeSeconds", MetricUnit.Seconds, enqueued.oldestAgeSeconds);
+    metrics.publishStoredMetrics();
+    return enqueued;
+  };
+};
 
-/** Asks for a check of each cluster. */
-export async function handler(): Promise<{ clusters: number }> {
-  return { clusters: await enqueueDriftChecks(deps) };
-}
+export const handler = createHandler(driftScheduleDeps());

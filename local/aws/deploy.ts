@@ -27,14 +27,15 @@ export function awsEnv(aws: Aws): Record<string, string> {
 }
 
 /** The same `serverless deploy` as for AWS. Two at once would share the build folder of the checkout, hence the lock. */
-export async function deploy(aws: Aws, processes: ProcessGroup, log: Log): Promise<Deployment> {
+export async function deploy(aws: Aws, processes: ProcessGroup, log: Log, params: Record<string, string> = {}): Promise<Deployment> {
   await withLock(join(localDir, "deploy.lock"), log, async () => {
     const settings = { CI: "1", SLS_TELEMETRY_DISABLED: "1", SLS_NOTIFICATIONS_MODE: "off", SLS_AWS_MONITORING_FREQUENCY: "250" };
     const inherited = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" };
+    const given = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`);
     const spec = {
       name: "deploy",
       command: join(binDir, "node"),
-      args: [join(binDir, "serverless"), "deploy", "--stage", STAGE, "--region", REGION],
+      args: [join(binDir, "serverless"), "deploy", "--stage", STAGE, "--region", REGION, ...given],
       cwd: projectDir,
       env: { ...inherited, ...awsEnv(aws), ...settings },
     };

@@ -1,5 +1,4 @@
 import { expiryOf, type Grant, giving, type IdentityMapping, isApplied } from "../domain/access.ts";
-import type { Cluster } from "../domain/cluster.ts";
 import { principalOf } from "../domain/identity-mapping.ts";
 import type { OutboxEvent } from "../domain/outbox.ts";
 import { phaseOf } from "../domain/phase.ts";
@@ -73,42 +72,6 @@ export const etagOf = (tenant: Pick<Tenant, "generation">): string => `"${tenant
 
 /** Where a tenant is found. */
 export const locationOf = (tenant: Pick<Tenant, "tenantId">): string => `/tenants/${tenant.tenantId}`;
-
-/** A registered cluster as the API shows it. Nothing of it is secret. */
-export function renderCluster(cluster: Cluster) {
-  const {
-    name,
-    endpoint,
-    certificateAuthority,
-    region,
-    eksClusterName,
-    roleArn,
-    labels,
-    capacity,
-    state,
-    paused = false,
-    capabilities,
-    access,
-    createdAt,
-    updatedAt,
-  } = cluster;
-  return {
-    name,
-    state,
-    paused,
-    region,
-    eksClusterName,
-    endpoint,
-    certificateAuthority,
-    roleArn,
-    labels,
-    capacity,
-    capabilities,
-    ...(access !== undefined && { access }),
-    createdAt,
-    updatedAt,
-  };
-}
 
 /** A row of the audit trail. */
 export function renderEvent({ eventId, type, occurredAt, sequence, detail }: OutboxEvent) {

@@ -15,12 +15,6 @@ export interface DriftPorts extends ReconcilePorts {
   tenants: ClusterTenants;
 }
 
-/** A wish to check a cluster; with `from`, to go on where an earlier invocation stopped. */
-export interface DriftMessage {
-  cluster: string;
-  from?: DriftProgress | undefined;
-}
-
 /** What one invocation did of a check; `next` where the check is not at its end. */
 export interface DriftChecked {
   counts: DriftCounts;
@@ -63,7 +57,7 @@ export interface CheckLimits {
  * Throws `ClusterError` where a list fails, and what the table throws; then nothing is lost but the look.
  */
 export async function checkDrift(
-  { cluster: name, from }: DriftMessage,
+  { cluster: name, from }: { cluster: string; from?: DriftProgress | undefined },
   ports: DriftPorts,
   { enough, signal, batch = BATCH }: CheckLimits,
 ): Promise<DriftChecked | undefined> {

@@ -1,11 +1,12 @@
 import type { Cluster } from "../domain/cluster.ts";
 import { TenantryError } from "../domain/errors.ts";
-import type { ClusterRegistry, TenantDirectory } from "../ports.ts";
+import type { ClusterRegistry, DriftChecks, TenantDirectory } from "../ports.ts";
 import { type CommandKey, type OncePorts, once } from "./once.ts";
 import { readCluster } from "./read-cluster.ts";
 
 export interface RemovalPorts extends OncePorts {
   registry: ClusterRegistry;
+  checks: Pick<DriftChecks, "remove">;
   directory: Pick<TenantDirectory, "list">;
   sleep: (ms: number) => Promise<unknown>;
 }
@@ -39,6 +40,7 @@ export async function removeCluster(name: string, ports: RemovalPorts, key?: Com
         throw error;
       });
       await registry.remove(marked, dedupe);
+      await ports.checks.remove(name);
     },
     async () => {},
   );

@@ -1,16 +1,25 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { GetQueueUrlCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { invoke } from "../support/invoke.ts";
-import { anId, api, kubectlApply, kubeObject, kubectl, sqs, tableName, trailOf, until, untilPhase } from "../support/stack.ts";
+import { anId, api, kubectlApply, kubeObject, kubectl, newKey, trailOf, until, untilPhase } from "../support/stack.ts";
 
 /** What `kubectl edit` sends, under its field manager. */
 const edit = (namespace: string, object: string, patch: object) =>
   kubectl("patch", object, "-n", namespace, "--type=merge", "--field-manager=kubectl-edit", "-p", JSON.stringify(patch));
 const create = async (...args: string[]) => kubectl("create", ...args);
 
-async function checkDrift(): Promise<void> {
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${tableName()}-drift` }));
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ cluster: "local" }) }));
+/** Asks for a check, and waits for its result where the answer says that it will be. */
+async function checkDrift() {
+  const { status, body, headers } = await api("POST", "/clusters/local/check");
+  expect([status, headers.get("location")]).toEqual([202, "/clusters/local"]);
+  const { requestedAt } = body.check;
+  return until(
+    "the check",
+    async () => {
+      const { lastCheck } = (await api("GET", headers.get("location") ?? "")).body;
+      return lastCheck !== undefined && lastCheck.startedAt >= requestedAt ? lastCheck : undefined;
+    },
+    90,
+  );
 }
 
 const onboarded = async (): Promise<string> => {
@@ -121,6 +130,22 @@ describe("A check for drift", () => {
     await expect(bindingOf(tenantId, "eve")).rejects.toThrow(/NotFound/);
   }, 90_000);
 
+  test("is asked for by the schedule once it is due, and not before", async () => {
+    await checkDrift();
+    expect(await invoke("drift-schedule")).toMatchObject({ clusters: expect.any(Number), due: 0, oldestAgeSeconds: expect.any(Number) });
+    const { check } = (await api("GET", "/clusters/local")).body;
+    expect(check).toMatchObject({ state: "Waiting", dueAt: expect.any(String) });
+    expect(check).not.toHaveProperty("requestedAt");
+  }, 120_000);
+
+  test("is asked for once under one idempotency key, of a cluster that is registered", async () => {
+    const headers = { "idempotency-key": newKey() };
+    const first = await api("POST", "/clusters/local/check", undefined, { headers });
+    const again = await api("POST", "/clusters/local/check", undefined, { headers });
+    expect([first.status, again.status]).toEqual([202, 202]);
+    expect((await api("POST", "/clusters/nowhere/check")).status).toBe(404);
+  });
+
   test("leaves alone who did not drift, and the next one finds nothing", async () => {
     const before = (await api("GET", `/tenants/${left}`)).body;
     expect(before).toMatchObject({ generation: 2, phase: "Ready" });
@@ -128,11 +153,9 @@ describe("A check for drift", () => {
     await untilPhase(gone, "Ready");
     const trails = async () => await Promise.all([drifted, gone, left].map(async (id) => (await trailOf(id)).length));
     const told = await trails();
-    // The next one, by the schedule's own function.
-    expect(await invoke("drift-schedule")).toMatchObject({ clusters: expect.any(Number) });
     const marked = await onboarded();
     await kubectl("delete", "role", "tenant-role", "-n", `tenant-${marked}`);
-    await invoke("drift-schedule");
+    expect(await checkDrift()).toMatchObject({ outcome: "Complete", failed: 0, failures: [] });
     await repairOf(marked);
     await bindingOf(left, "anna@example.com");
     expect(await trails()).toEqual(told);

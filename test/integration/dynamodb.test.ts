@@ -3,6 +3,7 @@ import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, QueryComm
 import { createClusterRegistry } from "../../shared/adapters/dynamodb/cluster-registry.ts";
 import { createClusterSlots } from "../../shared/adapters/dynamodb/cluster-slots.ts";
 import { createDirectory } from "../../shared/adapters/dynamodb/directory.ts";
+import { createDriftChecks } from "../../shared/adapters/dynamodb/drift-checks.ts";
 import { createDueIndex } from "../../shared/adapters/dynamodb/due-index.ts";
 import { createGrantsRounds } from "../../shared/adapters/dynamodb/grants-rounds.ts";
 import { createOutbox } from "../../shared/adapters/dynamodb/outbox.ts";
@@ -14,6 +15,7 @@ import { clusterRegistryContract } from "../contract/cluster-registry.ts";
 import { clusterSlotsContract } from "../contract/cluster-slots.ts";
 import { directoryContract } from "../contract/directory.ts";
 import { grantsRoundsContract } from "../contract/grants-rounds.ts";
+import { driftChecksContract } from "../contract/drift-checks.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
@@ -81,6 +83,11 @@ clusterRegistryContract("The DynamoDB table", async () => ({
 }));
 
 grantsRoundsContract("The DynamoDB table", async () => createGrantsRounds(table));
+
+driftChecksContract("The DynamoDB table", async () => ({
+  checks: createDriftChecks(table),
+  findDedupe: (key) => createTenantStore(table).findDedupe(key),
+}));
 
 directoryContract("The DynamoDB table", async () => ({ directory: createDirectory(table), index: createDueIndex(table) }));
 

@@ -1,6 +1,7 @@
 import { clusterRegistryContract } from "../contract/cluster-registry.ts";
 import { clusterSlotsContract } from "../contract/cluster-slots.ts";
 import { directoryContract } from "../contract/directory.ts";
+import { driftChecksContract } from "../contract/drift-checks.ts";
 import { dueIndexContract } from "../contract/due-index.ts";
 import { grantsRoundsContract } from "../contract/grants-rounds.ts";
 import { revisionContract } from "../contract/revisions.ts";
@@ -8,6 +9,7 @@ import { tenantStoreContract } from "../contract/tenant-store.ts";
 import { webhookInboxContract } from "../contract/webhook-inbox.ts";
 import { MemoryGrantsRounds } from "../support/memory-grants-rounds.ts";
 import { MemoryDirectory } from "../support/memory-directory.ts";
+import { MemoryDriftChecks } from "../support/memory-drift-checks.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../support/memory-table.ts";
 import { MemoryWebhookInbox } from "../support/memory-webhook-inbox.ts";
 import { memoryRevisionIndex, MemoryRevisionLog } from "../support/memory-revisions.ts";
@@ -31,6 +33,11 @@ revisionContract("The table in memory", async () => {
 clusterRegistryContract("The registry in memory", async () => {
   const registry = new MemoryRegistry([]);
   return { registry, findDedupe: async (key) => registry.dedupes.get(key) };
+});
+
+driftChecksContract("The drift checks in memory", async () => {
+  const checks = new MemoryDriftChecks();
+  return { checks, findDedupe: async (key) => checks.dedupes.get(key) };
 });
 
 directoryContract("The directory in memory", async () => {

@@ -1,38 +1,17 @@
-import { GetItemCommand, QueryCommand, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { Cluster } from "../../domain/cluster.ts";
-import { type ClusterRegistry, type Dedupe, WriteConflict } from "../../ports.ts";
-import { fromItem, isConflict, keys, type Table, toItem } from "./table.ts";
+import type { ClusterRegistry } from "../../ports.ts";
+import { fromItem, keys, type Table, toItem } from "./table.ts";
+import { asRead, writeOnce } from "./write-once.ts";
 
 const clusterOf = (item: Record<string, unknown>): Cluster => {
   const { pk: _pk, sk: _sk, ...cluster } = item;
   return cluster as unknown as Cluster;
 };
 
-/** The condition under which `before` is still what is registered; a cluster registered anew counts its versions from 1 again. */
-const guardOf = (before: Cluster | undefined) =>
-  before === undefined
-    ? { ConditionExpression: "attribute_not_exists(pk)" }
-    : {
-        ConditionExpression: "#version = :version AND createdAt = :createdAt",
-        ExpressionAttributeNames: { "#version": "version" },
-        ExpressionAttributeValues: toItem({ ":version": before.version, ":createdAt": before.createdAt }),
-      };
-
 /** The registry: one item a cluster, tens of them, in one partition. */
 export function createClusterRegistry(table: Table): ClusterRegistry {
   const TableName = table.name;
-  /** A transaction also where it has one part: the SDK repeats it under one client token, so its own retry is no conflict. */
-  const transact = async (change: TransactWriteItem, dedupe: Pick<Dedupe, "key" | "hash" | "ttl"> | undefined): Promise<void> => {
-    const parts = [change];
-    if (dedupe !== undefined) {
-      const Item = toItem({ ...keys.dedupe(dedupe.key), ...dedupe });
-      parts.push({ Put: { TableName, Item, ConditionExpression: "attribute_not_exists(pk)" } });
-    }
-    await table.client.send(new TransactWriteItemsCommand({ TransactItems: parts })).catch((error: unknown) => {
-      if (isConflict(error)) throw new WriteConflict("The key came before, or the cluster was changed.", { cause: error });
-      throw error;
-    });
-  };
   return {
     async get(name) {
       const { Item } = await table.client.send(new GetItemCommand({ TableName, Key: toItem(keys.cluster(name)), ConsistentRead: true }));
@@ -58,11 +37,15 @@ export function createClusterRegistry(table: Table): ClusterRegistry {
     },
     async write(before, after, dedupe) {
       const cluster: Cluster = { ...after, version: (before?.version ?? 0) + 1 };
-      await transact({ Put: { TableName, Item: toItem({ ...keys.cluster(cluster.name), ...cluster }), ...guardOf(before) } }, dedupe);
+      await writeOnce(
+        table,
+        { Put: { TableName, Item: toItem({ ...keys.cluster(cluster.name), ...cluster }), ...asRead(before) } },
+        dedupe,
+      );
       return cluster;
     },
     async remove(cluster, dedupe) {
-      await transact({ Delete: { TableName, Key: toItem(keys.cluster(cluster.name)), ...guardOf(cluster) } }, dedupe);
+      await writeOnce(table, { Delete: { TableName, Key: toItem(keys.cluster(cluster.name)), ...asRead(cluster) } }, dedupe);
     },
   };
 }

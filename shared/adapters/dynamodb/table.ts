@@ -67,6 +67,7 @@ export const keys = {
   webhook: (provider: string, id: string) => ({ pk: `WEBHOOK#${provider}#${id}`, sk: "MESSAGE" }),
   dedupe: (key: string) => ({ pk: `DEDUPE#${digest(key)}`, sk: "DEDUPE" }),
   cluster: (name: string) => ({ pk: "CLUSTERS", sk: `CLUSTER#${name}` }),
+  driftCheck: (cluster: string) => ({ pk: "DRIFTCHECKS", sk: `CLUSTER#${cluster}` }),
   wave: () => ({ pk: "CLUSTERS", sk: "REVISIONS" }),
   slot: (pool: string, slot: number) => ({ pk: `SLOTS#${pool}#${slot}`, sk: "SLOT" }),
   dueShard: (kind: DueKind, shard: number) => `${kind}#${shard}`,

@@ -77,6 +77,35 @@ const Cluster = z
     capacity: z.int(),
     capabilities: z.strictObject({ networkPolicy: z.boolean(), serviceMonitor: z.boolean() }),
     access: clusterAccess.optional().meta({ description: "Absent while nobody said how people reach the cluster." }),
+    check: z
+      .strictObject({
+        state: z.enum(["Waiting", "Running"]),
+        dueAt: time.optional().meta({ description: "When the next one begins, where none is under way." }),
+        startedAt: time.optional(),
+        requestedAt: time
+          .optional()
+          .meta({ description: "When one was asked for that has not begun. Its result is a `lastCheck` with a later `startedAt`." }),
+        reason: z.string().optional().meta({ description: "Why it does not come forward; it is tried again." }),
+      })
+      .meta({ description: "The drift check that is under way, or the next." }),
+    lastCheck: z
+      .strictObject({
+        startedAt: time,
+        finishedAt: time,
+        outcome: z.enum(["Complete", "Incomplete", "Failed"]).meta({
+          description: "Incomplete: something of it failed, or there was more than one check takes up; another follows.",
+        }),
+        reason: z.string().optional(),
+        tenants: z.int().meta({ description: "Compared with their records." }),
+        findings: z.int().meta({ description: "Tenants that others changed: they are put right, and their events say what." }),
+        underWay: z.int().meta({ description: "Tenants left alone, as they were being worked on, failed or paused." }),
+        orphans: z.int().meta({ description: "Namespaces of this installation without a live tenant." }),
+        removed: z.int().meta({ description: "Those of them that were deleted." }),
+        failed: z.int().meta({ description: "Namespaces that could not be checked." }),
+        failures: z.array(z.strictObject({ namespace: z.string(), reason: z.string() })).meta({ description: "The first ten of them." }),
+      })
+      .optional()
+      .meta({ description: "The drift check that ended last." }),
     createdAt: time,
     updatedAt: time,
   })

@@ -48,6 +48,14 @@ export const clustersApi = defineRoutes({
     params: clusterPath,
     answers: { 200: "Cluster" },
   },
+  checkCluster: {
+    ...write,
+    method: "POST",
+    path: "/clusters/{name}/check",
+    summary: "Begin a drift check now. Its result is the cluster's `lastCheck`, once that began at `check.requestedAt` or later.",
+    params: clusterPath,
+    answers: { 202: "Cluster" },
+  },
   pauseCluster: {
     ...write,
     method: "POST",

@@ -4,7 +4,8 @@ import { outgoingEvents } from "../../../events/out/registry.ts";
 import { phaseOf } from "../../../shared/domain/phase.ts";
 import { afterRepair } from "../../../shared/domain/repair.ts";
 import { ClusterError } from "../../../shared/ports.ts";
-import { checkDrift, type DriftMessage } from "../../../shared/usecases/check-drift.ts";
+import type { DriftProgress } from "../../../shared/domain/drift-check.ts";
+import { checkDrift } from "../../../shared/usecases/check-drift.ts";
 import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
@@ -20,7 +21,7 @@ async function aFleet(ids: string[], drift: Partial<typeof platform.drift> = {})
   const engine = anEngine();
   const ports = { ...engine.ports, platform: { ...platform, drift: { ...platform.drift, ...drift } }, tenants: engine.table };
   for (const tenantId of ids) await onboardTenant(engine.command({ tenantId }), { name: tenantId, tier: "basic" }, ports);
-  const check = async (message: Partial<DriftMessage> = {}, enough: AbortSignal = never) => {
+  const check = async (message: { cluster?: string; from?: DriftProgress } = {}, enough: AbortSignal = never) => {
     engine.cluster.calls.length = 0;
     return await checkDrift({ cluster: "local", ...message }, ports, { enough, signal: never });
   };
@@ -395,12 +396,12 @@ describe("A check that has not time enough", () => {
     fleet.table.idsPage = 30;
     for (const tenantId of ["a", "n229"])
       await fleet.cluster.delete({ apiVersion: rbac, kind: "Role", name: "tenant-role", namespace: `tenant-${tenantId}` }, {}, never);
-    let from: DriftMessage["from"];
+    let from: DriftProgress | undefined;
     let rounds = 0;
     for (;;) {
       const done = await fleet.check(from === undefined ? {} : { from }, AbortSignal.abort());
       rounds += 1;
-      from = done?.next === undefined ? undefined : (JSON.parse(JSON.stringify(done.next)) as DriftMessage["from"]);
+      from = done?.next === undefined ? undefined : (JSON.parse(JSON.stringify(done.next)) as DriftProgress);
       if (from === undefined) {
         expect(done?.counts).toEqual({ namespaces: 232, judged: 232, underWay: 0, drifted: 2, more: 0, failed: 0, orphans: 0, removed: 0 });
         break;

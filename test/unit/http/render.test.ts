@@ -1,9 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Cluster } from "../../../shared/domain/cluster.ts";
+import { begun, type DriftCheck, failed, finished, firstCheck, noCounts, requested } from "../../../shared/domain/drift-check.ts";
 import { say } from "../../../shared/domain/outbox.ts";
 import type { Tenant } from "../../../shared/domain/tenant.ts";
 import { answers, eventRow } from "../../../shared/http/openapi/schemas.ts";
-import { etagOf, locationOf, renderCluster, renderEvent, renderTenant } from "../../../shared/http/render.ts";
+import { renderCluster } from "../../../shared/http/render-cluster.ts";
+import { etagOf, locationOf, renderEvent, renderTenant } from "../../../shared/http/render.ts";
 
 const at = "2030-01-31T12:00:00.000Z";
 const cause = { actor: "ada", correlationId: "c", causationId: "r" };
@@ -102,7 +104,12 @@ test("a cluster fits the published schema", () => {
     createdAt: at,
     updatedAt: at,
   };
-  expect(answers.Cluster.safeParse(renderCluster(cluster)).error).toBeUndefined();
+  const check = firstCheck(cluster, 60_000);
+  const running = begun(check, check.dueAt, at, at);
+  const asked = requested(failed(running as DriftCheck, at, "no answer", at, 60_000) as DriftCheck, at);
+  const ended = finished(running as DriftCheck, at, { counts: noCounts(), failures: [{ namespace: "tenant-a", reason: "?" }] }, at, 60_000);
+  for (const one of [check, running, asked, ended])
+    expect(answers.Cluster.safeParse(renderCluster(cluster, one as DriftCheck)).error).toBeUndefined();
 });
 
 test("a row of the audit trail fits the published schema", () => {

@@ -13,6 +13,7 @@ import { type RemovalPorts, removeCluster } from "../../../shared/usecases/remov
 import { aCluster, aTenant, platform } from "../../support/builders.ts";
 import { anEngine } from "../../support/engine.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
+import { MemoryDriftChecks } from "../../support/memory-drift-checks.ts";
 import { MemoryRegistry } from "../../support/memory-table.ts";
 
 const key = (hash: string): CommandKey => ({ id: "ops#key-1", hash });
@@ -29,6 +30,7 @@ function aRegistry(): { ports: RegistrationPorts & RemovalPorts; cluster: Memory
     clusters: { connect: () => cluster },
     directory: { list: async () => ({ items: [] }) },
     sleep: async () => {},
+    checks: new MemoryDriftChecks(),
     describe: async () => ({ endpoint: "https://eks.example", certificateAuthority: "" }),
     endpointHosts: ["one.example"],
     defaultRegion: "eu-central-1",
@@ -219,6 +221,7 @@ describe("A placement that meets the removal of its cluster", () => {
     dedupeDays: 30,
     clock: engine.ports.clock,
     sleep: async () => {},
+    checks: new MemoryDriftChecks(),
     directory: { list: async () => ({ items: [...engine.table.tenants.values()].filter(({ cluster }) => cluster === "one") }) },
   });
   const clusters = [aCluster({ name: "one" })];
