@@ -30,6 +30,8 @@ export interface DirectoryUser {
   dueAt?: Timestamp | undefined;
   /** Deleted at the provider: kept, inactive and without its hold on the name, until nothing is left of their access. */
   deleted?: boolean | undefined;
+  /** When their groups were first looked for after the last change; the index of memberships may not have shown all then. */
+  lookedAt?: Timestamp | undefined;
   /** How the removal of a deactivated person's access went. */
   removal?: Removal | undefined;
   /** What they were called before, the latest last: what was given to them by it goes with them. */
@@ -100,6 +102,8 @@ export interface Membership {
   synced?: string | undefined;
   /** The group's `mappedAt` that they follow. */
   mappedAt?: Timestamp | undefined;
+  /** The user's `at` that they follow. */
+  userAt?: Timestamp | undefined;
   /** The user id that its grants were given to. */
   grantedAs?: string | undefined;
   /** Epoch seconds at which a removed membership is forgotten. */

@@ -53,10 +53,10 @@ export function directoryMembers(table: Table): Members {
             },
       ),
 
-    markMembership: (seen, { synced, mappedAt, grantedAs }) =>
+    markMembership: (seen, { synced, mappedAt, userAt, grantedAs }) =>
       update(
         seen,
-        { synced, mappedAt, grantedAs },
+        { synced, mappedAt, userAt, grantedAs },
         {
           expression: `#at = :at AND #member = :member AND ${seen.synced === undefined ? "attribute_not_exists(synced)" : "synced = :synced"}`,
           names: { "#member": "member" },

@@ -1,4 +1,5 @@
-import type { DirectoryGroup, DirectoryUser, Membership } from "../../domain/identity.ts";
+import type { DirectoryGroup, Membership } from "../../domain/identity.ts";
+import type { Timestamp } from "../../domain/tenant.ts";
 
 /*
  * How far a membership's grants follow it is its mark (`synced`):
@@ -13,8 +14,10 @@ import type { DirectoryGroup, DirectoryUser, Membership } from "../../domain/ide
 const AGAIN = "again:";
 const GRANTING = "granting:";
 
-/** The mark of a membership that is to be worked on again as its user changed, at that time. */
-export const again = ({ at }: Pick<DirectoryUser, "at">): string => `${AGAIN}${at}`;
+/** The mark of a membership that is to be worked on again, since that time: as its user changed, say. */
+export const again = (since: Timestamp): string => `${AGAIN}${since}`;
+/** Whether a membership waits to be worked on again since that time. */
+export const isAgainSince = (synced: string | undefined, since: Timestamp): boolean => before(synced) === again(since);
 export const isAgain = (synced: string | undefined): boolean => before(synced).startsWith(AGAIN);
 
 /** The mark of a membership whose revokes are recorded, and whose grants are not. */

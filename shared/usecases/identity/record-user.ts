@@ -38,6 +38,7 @@ export async function recordUser(
       updatedAt: now,
       dueAt: due ? now : changed.dueAt,
       cause: due ? ports.cause : changed.cause,
+      lookedAt: due ? undefined : changed.lookedAt,
       nameless: changed.userName === changed.id ? changed.nameless : undefined,
       former: formerNames(before, changed),
       ttl: changed.deleted === true ? changed.ttl : undefined,

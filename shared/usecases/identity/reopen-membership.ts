@@ -2,7 +2,7 @@ import type { DirectoryGroup, Membership } from "../../domain/identity.ts";
 import { membersOf } from "./change-members.ts";
 import { newerThan, nowOf } from "./due.ts";
 import type { GrantsComparisonPorts, UserOf } from "./look-at-group.ts";
-import { isAgain } from "./marks.ts";
+import { again, isAgain } from "./marks.ts";
 import { userIdOf } from "./user-id.ts";
 
 /**
@@ -35,7 +35,7 @@ export async function membershipsOf(
     }
     const membership = await directory.getMembership(provider, groupId, userId);
     if (membership !== undefined && !isAgain(membership.synced))
-      await directory.markMembership(membership, { ...membership, synced: `again:${nowOf(ports)}`, grantedAs });
+      await directory.markMembership(membership, { ...membership, synced: again(nowOf(ports)), grantedAs });
     return true;
   };
 }

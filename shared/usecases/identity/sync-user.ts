@@ -1,13 +1,13 @@
 import { type Grant, grantId, isApplied } from "../../domain/access.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
-import type { DirectoryUser, Removal } from "../../domain/identity.ts";
+import type { DirectoryUser, Membership, Removal } from "../../domain/identity.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { unlessMoved } from "../../ports.ts";
 import { changeAccess } from "../change-access.ts";
 import { groupDue } from "./due.ts";
-import { again } from "./marks.ts";
+import { again, isAgainSince } from "./marks.ts";
 import { type AccessPorts, DONE, isStuck, STUCK_MS, type Worked } from "./ports.ts";
 import { userIdOf } from "./user-id.ts";
 
@@ -15,36 +15,51 @@ import { userIdOf } from "./user-id.ts";
 const AT_ONCE = 16;
 /** Until another look whether the clusters have it, milliseconds. */
 const LOOK_MS = 1_000;
-/** The index of a person's grants is this old at the most, milliseconds: a last look comes after it. */
+/** The index of a person's groups and grants is this old at the most, milliseconds: a last look comes after it. */
 const INDEX_AGE_MS = 10_000;
 
 /**
  * What follows when a person's name, or whether they are active, changed: each of their groups judges their membership anew,
  * and one who is not active any more loses every grant in every tenant, whatever gave it. Resumable: what is done is seen.
+ *
+ * Their groups and grants are found by an index that may be behind, so that they are looked for twice:
+ *
+ *     change ─> look ── the age of the index ──> last look ─> not due any more
  */
 export async function syncUser(provider: string, id: string, timeLeft: () => boolean, ports: AccessPorts): Promise<Worked> {
-  const { directory } = ports;
-  const user = await directory.getUser(provider, id);
-  if (user?.dueAt === undefined) return DONE;
-  if (user.removal?.of !== user.at) await judgeAnew(user, ports);
+  const found = await ports.directory.getUser(provider, id);
+  if (found?.dueAt === undefined) return DONE;
+  const now = ports.clock.now().toISOString();
+  const { lookedAt = now } = found;
+  const user: DirectoryUser = { ...found, lookedAt };
+  const isLast = Date.parse(now) - Date.parse(lookedAt) >= INDEX_AGE_MS;
+  if (found.lookedAt === undefined || isLast) await judgeAnew(user, lookedAt, ports);
   if (!user.active || user.deleted === true) return removeAll(user, timeLeft, ports);
-  const { dueAt: _due, removal: _removal, ...rest } = user;
-  return (await written(user, rest, ports)) ? DONE : CHANGED;
+  if (!isLast) return (await written(found, user, ports)) ? { again: { afterMs: INDEX_AGE_MS, reason: "a last look" } } : CHANGED;
+  const { dueAt: _due, removal: _removal, lookedAt: _looked, ...rest } = user;
+  return (await written(found, rest, ports)) ? DONE : CHANGED;
 }
 
 const CHANGED: Worked = { again: { afterMs: 0, reason: "the user changed meanwhile" } };
 
-/** Every membership is to be worked on again: its mark changes, so that whoever is at it with the old user cannot mark it done. */
-async function judgeAnew(user: DirectoryUser, ports: AccessPorts): Promise<void> {
+/**
+ * Every membership that was judged before the change is to be worked on again: its mark changes, so that whoever is at it
+ * with the old user cannot mark it done.
+ */
+async function judgeAnew(user: DirectoryUser, since: Timestamp, ports: AccessPorts): Promise<void> {
   const { provider, id } = user;
   const { directory } = ports;
   for (const groupId of await directory.groupsOf(provider, id)) {
     const membership = await directory.getMembership(provider, groupId, id);
-    if (membership === undefined) continue;
-    await directory.markMembership(membership, { ...membership, synced: again(user) });
+    if (membership === undefined || follows(membership, user, ports) || isAgainSince(membership.synced, since)) continue;
+    await directory.markMembership(membership, { ...membership, synced: again(since) });
     await groupDue({ provider, id: groupId }, ports);
   }
 }
+
+/** Whether a membership's grants follow the user as they are now. */
+const follows = ({ at, synced, userAt, grantedAs }: Membership, user: DirectoryUser, ports: AccessPorts): boolean =>
+  synced === at && userAt === user.at && grantedAs === userIdOf(user, ports);
 
 /** Takes back every grant that was given before the deactivation, and reports when the last of them was gone from its cluster. */
 async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Worked> {
@@ -66,7 +81,7 @@ async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: Ac
   if (!last) {
     return (await written(user, told, ports)) ? { again: { afterMs: INDEX_AGE_MS, reason: "a last look" } } : CHANGED;
   }
-  const { dueAt: _due, ...rest } = told;
+  const { dueAt: _due, lookedAt: _looked, ...rest } = told;
   const ttl = user.deleted === true ? ttlAfter(finishedAt, ports.platform.retentionDays.tombstone) : undefined;
   return (await written(user, { ...rest, ttl }, ports)) ? DONE : CHANGED;
 }
