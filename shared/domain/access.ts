@@ -13,6 +13,12 @@ export interface GrantKey {
 export type SourceName = string;
 export const DIRECT: SourceName = "direct";
 
+/** A user of an identity provider. */
+export interface TakenBy {
+  provider: string;
+  user: string;
+}
+
 /** What one source last said of a grant; kept after a revoke, so that an older request that comes later still loses. */
 export interface GrantSource {
   granted: boolean;
@@ -25,6 +31,8 @@ export interface GrantSource {
   principalArn?: string | undefined;
   /** The provider's group, by its name, for people. */
   group?: string | undefined;
+  /** Whose deactivation took it, where that is the person as another provider knows them: with them it comes back. */
+  takenBy?: TakenBy | undefined;
   /** Who asked. */
   cause: Cause;
 }

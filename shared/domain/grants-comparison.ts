@@ -8,6 +8,8 @@ export interface GroupInTenant {
   role: string;
   expected: ReadonlySet<string>;
   actual: ReadonlySet<string>;
+  /** When the group's word on a grant that it should give was last taken back, by user id. */
+  revokedAt: ReadonlyMap<string, Timestamp>;
 }
 
 /** One grant too many, or one too few. */
@@ -15,6 +17,8 @@ export interface GrantOff {
   groupId: string;
   /** The user id of the grant. */
   userId: string;
+  /** When the group's word on it was taken back: only a newer one gives it again. */
+  revokedAt?: Timestamp | undefined;
 }
 
 export interface GrantsReport {
@@ -50,7 +54,9 @@ export function planGrants(
   before: GrantsReport = NOTHING_COMPARED,
 ): { missing: GrantOff[]; surplus: GrantOff[]; refused: number } {
   const off = (one: GroupInTenant, from: ReadonlySet<string>, less: ReadonlySet<string>): GrantOff[] =>
-    [...from].filter((userId) => !less.has(userId)).map((userId) => ({ groupId: one.groupId, userId }));
+    [...from]
+      .filter((userId) => !less.has(userId))
+      .map((userId) => ({ groupId: one.groupId, userId, revokedAt: one.revokedAt.get(userId) }));
   const missing = seen.flatMap((one) => off(one, one.expected, one.actual));
   const surplus = seen.flatMap((one) => off(one, one.actual, one.expected));
   const grants = before.grants + grantsOf(seen);

@@ -104,6 +104,8 @@ export interface Membership {
   mappedAt?: Timestamp | undefined;
   /** The user's `at` that they follow. */
   userAt?: Timestamp | undefined;
+  /** What it says of grants counts as said no earlier: newer than what took them back although it stands. */
+  notBefore?: Timestamp | undefined;
   /** The user id that its grants were given to. */
   grantedAs?: string | undefined;
   /** Epoch seconds at which a removed membership is forgotten. */

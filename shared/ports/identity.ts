@@ -55,7 +55,7 @@ export interface Directory {
   /** One conditional write: holds only where none stands that is as new or newer (`at`); false where one does. Of the same time, who goes is gone. */
   putMembership(membership: Pick<Membership, "provider" | "groupId" | "userId" | "member" | "at" | "cause" | "ttl">): Promise<boolean>;
   /** Writes how far its grants follow, where `at`, `member` and `synced` are still `seen`'s (all); false where they are not. */
-  markMembership(seen: Membership, mark: Pick<Membership, "synced" | "grantedAs" | "mappedAt" | "userAt">): Promise<boolean>;
+  markMembership(seen: Membership, mark: Pick<Membership, "synced" | "grantedAs" | "mappedAt" | "userAt" | "notBefore">): Promise<boolean>;
   /** Forgets a membership where it is as it was read (`at`). */
   deleteMembership(membership: Membership): Promise<void>;
   /**

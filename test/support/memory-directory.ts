@@ -153,12 +153,12 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
 
   async markMembership(
     seen: Membership,
-    { synced, mappedAt, userAt, grantedAs }: Pick<Membership, "synced" | "mappedAt" | "userAt" | "grantedAs">,
+    { synced, mappedAt, userAt, notBefore, grantedAs }: Parameters<Directory["markMembership"]>[1],
   ): Promise<boolean> {
     const group = this.members.get(of(seen.provider, seen.groupId));
     const stored = group?.get(seen.userId);
     if (stored?.at !== seen.at || stored.synced !== seen.synced || stored.member !== seen.member) return false;
-    group?.set(seen.userId, copy({ ...stored, synced, mappedAt, userAt, grantedAs }));
+    group?.set(seen.userId, copy({ ...stored, synced, mappedAt, userAt, notBefore, grantedAs }));
     return true;
   }
 

@@ -53,10 +53,10 @@ export function directoryMembers(table: Table): Members {
             },
       ),
 
-    markMembership: (seen, { synced, mappedAt, userAt, grantedAs }) =>
+    markMembership: (seen, { synced, mappedAt, userAt, notBefore, grantedAs }) =>
       update(
         seen,
-        { synced, mappedAt, userAt, grantedAs },
+        { synced, mappedAt, userAt, notBefore, grantedAs },
         {
           expression: `#at = :at AND #member = :member AND ${seen.synced === undefined ? "attribute_not_exists(synced)" : "synced = :synced"}`,
           names: { "#member": "member" },

@@ -1,5 +1,13 @@
 import pLimit from "p-limit";
-import { type GrantsReport, type GrantsRound, grantsOf, NOTHING_COMPARED, planGrants, sumOf } from "../../domain/grants-comparison.ts";
+import {
+  type GrantOff,
+  type GrantsReport,
+  type GrantsRound,
+  grantsOf,
+  NOTHING_COMPARED,
+  planGrants,
+  sumOf,
+} from "../../domain/grants-comparison.ts";
 import type { DirectoryGroup, ProviderName } from "../../domain/identity.ts";
 import { groupDue, nowOf } from "./due.ts";
 import { type Compared, type GrantsComparisonPorts, lookAtGroup, type UserOf, usersById } from "./look-at-group.ts";
@@ -49,13 +57,7 @@ export async function compareGrants(provider: ProviderName, budget: Budget, port
   let complete = looked.complete;
   for (const { group, seen: own } of looked.groups) {
     const [gives, takes] = [missing.get(group.id) ?? [], surplus.get(group.id) ?? []];
-    const mended = await mend(
-      group,
-      [...gives, ...takes].map(({ userId }) => userId),
-      userOf,
-      budget,
-      ports,
-    );
+    const mended = await mend(group, [...gives, ...takes], userOf, budget, ports);
     if (!mended) {
       complete = false;
       break;
@@ -102,15 +104,15 @@ async function lookAtResting(group: DirectoryGroup, userOf: UserOf, ports: Grant
 /** Has the memberships behind some grants of a group judged again; false where the time was up. */
 async function mend(
   group: DirectoryGroup,
-  userIds: readonly string[],
+  off: readonly GrantOff[],
   userOf: UserOf,
   budget: Budget,
   ports: GrantsComparisonPorts,
 ): Promise<boolean> {
-  if (userIds.length === 0) return true;
+  if (off.length === 0) return true;
   const reopen = await membershipsOf(group, userOf, ports);
   const limit = pLimit(AT_ONCE);
-  const done = await Promise.all(userIds.map((userId) => limit(async () => budget.mend() && (await reopen(userId)))));
+  const done = await Promise.all(off.map((one) => limit(async () => budget.mend() && (await reopen(one)))));
   if (done.some(Boolean)) await groupDue(group, ports);
   return done.every(Boolean);
 }

@@ -16,7 +16,8 @@ export type TenantGrantAsked = GrantAsked & { tenantId: string };
  *
  *     membership (at) ──┐
  *     user (at, active) ┼─> granted or not, at = max, then sum ─> the grant's source `<provider>:<group>`: the highest wins
- *     mapping (mappedAt)┘
+ *     mapping (mappedAt)┤
+ *     notBefore ────────┘
  */
 export function judgeMembership(
   group: DirectoryGroup,
@@ -26,9 +27,9 @@ export function judgeMembership(
 ): TenantGrantAsked[] {
   const now = rolesNow(group, platform);
   const userId = user && userIdOf(user, { platform });
-  const times = [membership.at, user?.at, group.mappedAt].filter((time) => time !== undefined);
+  const times = [membership.at, user?.at, group.mappedAt, membership.notBefore].filter((time) => time !== undefined);
   const at = times.toSorted().at(-1) ?? membership.at;
-  // Each of the three only moves on, so a later word on any of them makes a larger sum where the newest is the same.
+  // Each of them only moves on, so a later word on any of them makes a larger sum where the newest is the same.
   const order = times.reduce((sum, time) => sum + Date.parse(time), 0);
   const template = platform.identity.providers[group.provider]?.principalArn;
   const source = `${group.provider}:${group.id}`;

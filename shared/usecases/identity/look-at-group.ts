@@ -1,6 +1,8 @@
 import pLimit from "p-limit";
+import type { TakenBy } from "../../domain/access.ts";
 import type { GroupInTenant } from "../../domain/grants-comparison.ts";
 import type { DirectoryGroup, DirectoryUser, ProviderName } from "../../domain/identity.ts";
+import type { Timestamp } from "../../domain/tenant.ts";
 import type { Platform } from "../../domain/platform.ts";
 import type { GrantsRounds, Log, TenantStore } from "../../ports.ts";
 import { membersOf } from "./change-members.ts";
@@ -38,6 +40,13 @@ export function usersById(provider: ProviderName, { directory }: Pick<IdentityPo
   };
 }
 
+/** Whether somebody's deactivation at another provider still stands: who is forgotten there, or gone, stays out. */
+async function isOut(takenBy: TakenBy | undefined, { directory }: GrantsComparisonPorts): Promise<boolean> {
+  if (takenBy === undefined) return false;
+  const user = await directory.getUser(takenBy.provider, takenBy.user);
+  return user?.active !== true || user.deleted === true;
+}
+
 /** What a group should give, and what it gives, in each of its tenants that is active. */
 export async function lookAtGroup(group: DirectoryGroup, userOf: UserOf, ports: GrantsComparisonPorts): Promise<GroupInTenant[]> {
   const { provider, id: groupId } = group;
@@ -50,13 +59,21 @@ export async function lookAtGroup(group: DirectoryGroup, userOf: UserOf, ports: 
     const tenant = await ports.store.get(tenantId);
     if (tenant === undefined || tenant.desired.state !== "Active") continue;
     const actual = new Set<string>();
+    const revokedAt = new Map<string, Timestamp>();
+    const out = new Set<string>();
     for (let after: string | undefined, more = true; more; more = after !== undefined) {
       const page = await ports.store.pageGrants(tenantId, { limit: PAGE, after });
-      for (const { userId, role: given, sources } of page.grants)
-        if (given === role && sources[`${provider}:${groupId}`]?.granted === true) actual.add(userId);
+      for (const { userId, role: given, sources } of page.grants) {
+        const source = given === role ? sources[`${provider}:${groupId}`] : undefined;
+        if (source?.granted === true) actual.add(userId);
+        else if (source !== undefined && expected.has(userId)) {
+          revokedAt.set(userId, source.at);
+          if (await isOut(source.takenBy, ports)) out.add(userId);
+        }
+      }
       after = page.next;
     }
-    seen.push({ groupId, tenantId, role, expected, actual });
+    seen.push({ groupId, tenantId, role, expected: new Set([...expected].filter((id) => !out.has(id))), actual, revokedAt });
   }
   return seen;
 }

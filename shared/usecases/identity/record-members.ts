@@ -87,7 +87,14 @@ async function mark(judged: readonly Judged[], synced: (one: Judged) => string, 
     judged.map((one) => {
       const { membership, user } = one;
       const grantedAs = user === undefined ? membership.grantedAs : userIdOf(user, ports);
-      return ports.directory.markMembership(membership, { synced: synced(one), mappedAt: group.mappedAt, userAt: user?.at, grantedAs });
+      const { notBefore } = membership;
+      return ports.directory.markMembership(membership, {
+        synced: synced(one),
+        mappedAt: group.mappedAt,
+        userAt: user?.at,
+        notBefore,
+        grantedAs,
+      });
     }),
   );
 }

@@ -1,6 +1,7 @@
+import type { GrantOff } from "../../domain/grants-comparison.ts";
 import type { DirectoryGroup, Membership } from "../../domain/identity.ts";
 import { membersOf } from "./change-members.ts";
-import { newerThan, nowOf } from "./due.ts";
+import { newerThan, nowOf, plusMs } from "./due.ts";
 import type { GrantsComparisonPorts, UserOf } from "./look-at-group.ts";
 import { again, isAgain } from "./marks.ts";
 import { userIdOf } from "./user-id.ts";
@@ -13,7 +14,7 @@ export async function membershipsOf(
   group: DirectoryGroup,
   userOf: UserOf,
   ports: GrantsComparisonPorts,
-): Promise<(userId: string) => Promise<true>> {
+): Promise<(off: Pick<GrantOff, "userId" | "revokedAt">) => Promise<true>> {
   const { directory, platform } = ports;
   const { provider, id: groupId } = group;
   const standing = await membersOf(group, ports);
@@ -25,7 +26,7 @@ export async function membershipsOf(
     const named = user && userIdOf(user, ports);
     if (named !== undefined) byUserId.set(named, membership);
   }
-  return async (grantedAs) => {
+  return async ({ userId: grantedAs, revokedAt }) => {
     const before = byUserId.get(grantedAs);
     const userId = before?.userId ?? `unknown:${grantedAs}`;
     if (before?.member !== true) {
@@ -34,8 +35,9 @@ export async function membershipsOf(
       await directory.putMembership({ provider, groupId, userId, member: false, at: newerThan(before?.at, now), cause: ports.cause, ttl });
     }
     const membership = await directory.getMembership(provider, groupId, userId);
-    if (membership !== undefined && !isAgain(membership.synced))
-      await directory.markMembership(membership, { ...membership, synced: again(nowOf(ports)), grantedAs });
+    if (membership === undefined || isAgain(membership.synced)) return true;
+    const notBefore = revokedAt === undefined ? membership.notBefore : newerThan(membership.notBefore, plusMs(revokedAt, 1));
+    await directory.markMembership(membership, { ...membership, synced: again(nowOf(ports)), notBefore, grantedAs });
     return true;
   };
 }

@@ -1,4 +1,4 @@
-import { type Grant, grantId, isApplied } from "../../domain/access.ts";
+import { DIRECT, type Grant, grantId, isApplied, type SourceName } from "../../domain/access.ts";
 import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryUser, Membership, Removal } from "../../domain/identity.ts";
@@ -163,11 +163,18 @@ async function takeBack({ tenantId, ids, until }: Held, user: DirectoryUser, por
   return { taken: grants.filter(({ granted }) => granted).length, open: true, stuck: false };
 }
 
-/** Every source of the grant but one that gave it later than that: it was somebody's newer word. */
-function revokesOf({ userId, role, sources }: Grant, until: Timestamp, { at }: DirectoryUser): GrantAsked[] {
+/**
+ * Every source of the grant but one that gave it later than that: it was somebody's newer word. What another provider's group
+ * gave comes back with the person; what was given directly does not.
+ */
+function revokesOf({ userId, role, sources }: Grant, until: Timestamp, { provider, id, at }: DirectoryUser): GrantAsked[] {
+  const isOthers = (source: SourceName): boolean => source !== DIRECT && !source.startsWith(`${provider}:`);
   return Object.entries(sources)
     .filter(([, source]) => source.granted && source.at <= until)
-    .map(([source, { group }]) => ({ userId, role, source, granted: false, at, group }));
+    .map(([source, { group }]) => {
+      const takenBy = isOthers(source) ? { provider, user: id } : undefined;
+      return { userId, role, source, granted: false, at, group, takenBy };
+    });
 }
 
 /** Writes the user: without a due time where nothing is left to do. False where somebody changed it meanwhile. */
