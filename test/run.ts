@@ -29,7 +29,11 @@ const starting = startStack({
   signal: abort.signal,
   params: { driftIntervalMinutes: "1440" },
 }).then(async (stack) => {
-  await stack.registerCluster();
+  // A stack that is left running would keep this process, and everybody who waits for it.
+  await stack.registerCluster().catch(async (error: unknown) => {
+    await stack.stop();
+    throw error;
+  });
   return stack;
 });
 starting.catch(() => {});
