@@ -40,11 +40,19 @@ export function usersById(provider: ProviderName, { directory }: Pick<IdentityPo
   };
 }
 
-/** Whether somebody's deactivation at another provider still stands: who is forgotten there, or gone, stays out. */
-async function isOut(takenBy: TakenBy | undefined, { directory }: GrantsComparisonPorts): Promise<boolean> {
-  if (takenBy === undefined) return false;
-  const user = await directory.getUser(takenBy.provider, takenBy.user);
-  return user?.active !== true || user.deleted === true;
+/** User ids of those whose deactivation at another provider still stands: who is forgotten there, or gone, stays out. */
+async function whoIsOut(
+  taken: readonly { userId: string; takenBy: TakenBy }[],
+  { directory }: GrantsComparisonPorts,
+): Promise<ReadonlySet<string>> {
+  const limit = pLimit(AT_ONCE);
+  const out = taken.map(({ userId, takenBy: { provider, user } }) =>
+    limit(async () => {
+      const found = await directory.getUser(provider, user);
+      return found?.active === true && found.deleted !== true ? [] : [userId];
+    }),
+  );
+  return new Set((await Promise.all(out)).flat());
 }
 
 /** What a group should give, and what it gives, in each of its tenants that is active. */
@@ -60,7 +68,7 @@ export async function lookAtGroup(group: DirectoryGroup, userOf: UserOf, ports: 
     if (tenant === undefined || tenant.desired.state !== "Active") continue;
     const actual = new Set<string>();
     const revokedAt = new Map<string, Timestamp>();
-    const out = new Set<string>();
+    const taken: { userId: string; takenBy: TakenBy }[] = [];
     for (let after: string | undefined, more = true; more; more = after !== undefined) {
       const page = await ports.store.pageGrants(tenantId, { limit: PAGE, after });
       for (const { userId, role: given, sources } of page.grants) {
@@ -68,11 +76,12 @@ export async function lookAtGroup(group: DirectoryGroup, userOf: UserOf, ports: 
         if (source?.granted === true) actual.add(userId);
         else if (source !== undefined && expected.has(userId)) {
           revokedAt.set(userId, source.at);
-          if (await isOut(source.takenBy, ports)) out.add(userId);
+          if (source.takenBy !== undefined) taken.push({ userId, takenBy: source.takenBy });
         }
       }
       after = page.next;
     }
+    const out = await whoIsOut(taken, ports);
     seen.push({ groupId, tenantId, role, expected: new Set([...expected].filter((id) => !out.has(id))), actual, revokedAt });
   }
   return seen;
