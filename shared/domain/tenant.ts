@@ -91,7 +91,7 @@ export interface DecommissionProof {
     found: number;
     /** Kinds that were listed, by discovery. */
     kindsChecked: number;
-    /** Kinds that the provisioner may not list. */
+    /** Kinds that the provisioner may not list: the first 200. */
     kindsUnchecked: string[];
   };
   /** Identity mappings of the tenant's grants that are left in the cluster: more than 0 only where it was forgotten. */

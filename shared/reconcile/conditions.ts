@@ -1,3 +1,4 @@
+import { clip } from "../domain/clip.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import type { Condition, ConditionType, Tenant, Timestamp } from "../domain/tenant.ts";
 import { conditionOf } from "../manifests/index.ts";
@@ -28,7 +29,8 @@ export function conditionsOf(tenant: Tenant, facts: Facts, now: Timestamp): Cond
     const before = tenant.status.conditions.find(({ type }) => type === finding.type);
     if (facts.unseen === true && before !== undefined && finding.type !== "Ready") return before;
     const lastTransitionTime = before?.status === finding.status ? before.lastTransitionTime : now;
-    return { ...finding, lastTransitionTime, observedGeneration: tenant.generation };
+    const { type, status, reason, message } = finding;
+    return { type, status, reason: clip(reason), message: clip(message), lastTransitionTime, observedGeneration: tenant.generation };
   });
 }
 

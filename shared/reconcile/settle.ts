@@ -142,6 +142,9 @@ function tombstoneUntil({ eventsUntil = 0 }: Tenant, { now, platform: { retentio
   return Math.max(ttlAfter(now, retentionDays.tombstone), lastEvent + TTL_DELAY_DAYS * 86_400);
 }
 
+/** Kinds that a proof names as not checked, at the most: a cluster may serve thousands. */
+const UNCHECKED_KINDS = 200;
+
 /** What is left of a decommissioned tenant. */
 function tombstone(tenant: Tenant, { cluster, namespace, leftovers, mappings = 0 }: Round, now: Timestamp): Partial<Status> {
   const seenUid = typeof namespace === "object" && namespace.ours ? namespace.uid : null;
@@ -154,7 +157,7 @@ function tombstone(tenant: Tenant, { cluster, namespace, leftovers, mappings = 0
     clusterScoped: {
       found: leftovers?.found.length ?? 0,
       kindsChecked: leftovers?.kindsChecked ?? 0,
-      kindsUnchecked: leftovers?.kindsUnchecked ?? [],
+      kindsUnchecked: leftovers?.kindsUnchecked.slice(0, UNCHECKED_KINDS) ?? [],
     },
     identityMappings: mappings,
   };

@@ -1,3 +1,4 @@
+import { clip } from "../domain/clip.ts";
 import type { Platform } from "../domain/platform.ts";
 import type { Failure, Status, Timers, Timestamp } from "../domain/tenant.ts";
 import type { Outcome } from "./decide.ts";
@@ -42,7 +43,7 @@ function failureOf(
 ): Failure {
   const since = before?.since ?? now;
   const old = Date.parse(now) - Date.parse(since) >= platform.retry.blockedAfterMs;
-  return { reason, message, count: (before?.count ?? 0) + 1, since, blocked: blocked || old };
+  return { reason: clip(reason), message: clip(message), count: (before?.count ?? 0) + 1, since, blocked: blocked || old };
 }
 
 /** Pause before the next try. One that needs a person: a random half of it, so that what an outage blocked together comes back spread. */
