@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { sweepDue } from "../../shared/usecases/sweep-due.ts";
 import { runWithStops } from "./support/crash.ts";
-import { acts, type Before, commandOf, deploys, doneAll, type Operation, operations } from "./support/operations.ts";
+import { acts, type Before, commandOf, deploys, doneAll, type Operation, operations, waves } from "./support/operations.ts";
+import { registry } from "./support/registry-acts.ts";
 import { clusterAsRecorded } from "./support/invariants/cluster.ts";
 import { breaches } from "./support/invariants/index.ts";
 import { type Gate, World } from "./support/world.ts";
@@ -195,6 +196,25 @@ describe("The boundary of the fence:", () => {
       labels: { "tenant-id": "acme" },
       annotations: { "tenantry.dev/generation": "1" },
     });
+  });
+
+  test("an apply held up since before a wave, of the generation that still stands, is undone by the drift check", async () => {
+    const world = new World({ slots: 3 });
+    await doneAll(world, [acts.onboard]);
+    const late = heldAt("cluster.apply RoleBinding");
+    const ports = world.ports(late.gate);
+    const zombie = acts.grant(commandOf(world, 2)(ports), ports);
+    await late.held;
+    world.pass(60_000);
+    await world.settle();
+    await doneAll(world, [{ deed: waves }, { deed: () => {} }, registry.renamePeople]);
+    expect(breaches(world)).toEqual([]);
+    late.letGo();
+    await zombie;
+    const binding = "RoleBinding/user-anna@example.com-tenant-viewer";
+    expect(breaches(world)).toEqual([`${binding} is not as generation 2 wants it`]);
+    await doneAll(world, [{ deed: () => {} }, { deed: () => {} }, { deed: () => {} }, acts.checkDrift]);
+    expect(breaches(world)).toEqual([]);
   });
 
   test("once its uid is recorded, no late apply makes the namespace again", async () => {

@@ -193,6 +193,12 @@ const broken: Breach[] = [
     says: "the user u1 is deactivated, the removal of their access is not finished, and they are not due",
   },
   {
+    what: "a tenant is on a cluster that was removed",
+    after: [onboard],
+    breaks: ({ registry }) => registry.clusters.clear(),
+    says: "acme is on the cluster local, which is not registered",
+  },
+  {
     what: "a message is left in the queue",
     after: [onboard],
     breaks: (world) => void world.queue.push({ message: { tenantId: "acme", dueAt: world.now() }, from: world.nowMs }),

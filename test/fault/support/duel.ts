@@ -10,6 +10,10 @@ export interface Duel {
   name: string;
   after: Before[];
   actors: Act[];
+  /** What must hold once it is over: what is wrong, in words. */
+  meanwhile?: (world: World) => string[];
+  /** What is done afterwards, one after the other. */
+  then?: Act[];
   /** Only records; the reconcilers that meet are the queue's. */
   queued?: boolean;
 }
@@ -28,6 +32,8 @@ export interface Setting {
   /** What is held up may come back after its lease, at any time. Otherwise the platform has killed it by then, as Lambda does. */
   zombies: boolean;
   fence: boolean;
+  /** Writes by which each read of an index is behind. */
+  lag: number;
 }
 
 /**
@@ -52,9 +58,10 @@ export interface Fought {
  *     then: refused commands again, sweeps and queue, two by two ─> quiet     │
  *     zombies: what is held up goes on, beside them ──────────────────────────┘ ─> quiet
  */
-export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { zombies, fence }: Setting): Promise<Fought> {
+export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { zombies, fence, lag }: Setting): Promise<Fought> {
   const world = new World({ fence, slots: 3 });
   await doneAll(world, duel.after);
+  world.indexes.behind = () => lag;
   const holes: Hole[] = [];
   world.cluster.after = ({ verb, object }) => {
     if (verb !== "apply" || object?.kind !== "Namespace" || object.metadata?.uid !== undefined) return;
@@ -66,6 +73,8 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
   const gateOf = ({ at, wire }: Fate, onHold: () => void): Gate => {
     let calls = 0;
     return async (call, effect) => {
+      // The questions of a registration, hundreds of them, are not worth an order each.
+      if (call === "cluster.allows") return effect();
       if (++calls >= at && !thawed) {
         onHold();
         const how = await new Promise<"alive" | "gone">((goOn) => held.push({ goOn, wire }));
@@ -80,7 +89,7 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
     };
   };
   const interleaved: Gate = async (call, effect) => {
-    await scheduler.schedule(Promise.resolve(), call);
+    if (call !== "cluster.allows") await scheduler.schedule(Promise.resolve(), call);
     return effect();
   };
 
@@ -164,6 +173,8 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
       await platformRound();
     }
   }
+  if (duel.meanwhile !== undefined) wrong.push(...duel.meanwhile(world));
+  await doneAll(world, duel.then ?? []);
   world.finishDeletes();
   return { world, wrong: [...wrong, ...breaches(world)], holes };
 }

@@ -9,6 +9,7 @@ import { grantAccess, revokeAccess } from "../../../shared/usecases/grant-access
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import type { Command } from "../../../shared/usecases/record-intent.ts";
+import { reviseTenants } from "../../../shared/usecases/revise-tenants.ts";
 import { suspendTenant } from "../../../shared/usecases/suspend-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { aCause } from "../../support/builders.ts";
@@ -55,6 +56,7 @@ export const acts = {
   pause: (command, ports) => pauseTenant(command, true, ports),
   resume: (command, ports) => pauseTenant(command, false, ports),
   adopt: (command, ports) => adoptNamespace(command, ports),
+  revise: (_command, ports) => reviseTenants({ ...ports, ...ports.revisions }, unending),
   checkDrift: (_command, ports) => checkDrift({ cluster: "local" }, ports, { enough: unending, signal: unending }),
 } satisfies Record<string, Act>;
 
@@ -70,10 +72,19 @@ export const deploys: Deed = ({ cluster }) => {
 const takesTheName: Deed = ({ cluster }) =>
   void cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant-acme", labels: { team: "other" } } });
 /** Somebody deletes an object of ours, and changes another. */
-const drifts: Deed = ({ cluster }) => {
+export const drifts: Deed = ({ cluster }) => {
   cluster.remove({ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", name: "tenant-isolation", namespace: "tenant-acme" });
   const limits = cluster.within("tenant-acme").find(({ kind }) => kind === "LimitRange");
   cluster.put({ ...limits, spec: { limits: [] } } as KubernetesObject);
+};
+/** The waves of revisions are on. */
+export const waves: Deed = (world) => {
+  world.waves = true;
+};
+/** An operator deploys another configuration. */
+export const reconfigures: Deed = (world) => {
+  world.waves = true;
+  world.platform = { ...world.platform, monitoring: { ...world.platform.monitoring, interval: "47s" } };
 };
 export type Before = Act | { deed: Deed };
 

@@ -40,6 +40,11 @@ export class StaleIndexes {
     this.#past = [...this.#past, { untilMs: this.#nowMs(), table: table.snapshot(), directory: directory.snapshot() }].slice(-REMEMBERED);
   }
 
+  /** After a pause of that length, nothing of what was written before it is missing any more. */
+  catchUp(ms: number): void {
+    if (ms >= MOST_LAG_MS) this.#past = [];
+  }
+
   #moment(): Moment {
     const behind = this.behind();
     const recent = this.#past.filter(({ untilMs }) => untilMs > this.#nowMs() - MOST_LAG_MS);

@@ -6,6 +6,7 @@ import { type AccessPorts, DONE } from "../../../shared/usecases/identity/ports.
 import { workAccess } from "../../../shared/usecases/identity/work-access.ts";
 import type { Cluster } from "../../../shared/domain/cluster.ts";
 import type { Grant } from "../../../shared/domain/access.ts";
+import { targetRevision } from "../../../shared/manifests/index.ts";
 import { hasMappingWork } from "../../../shared/domain/identity-mapping.ts";
 import type { ClusterTenants, DueIndex, RevisionIndex, TenantDirectory } from "../../../shared/ports.ts";
 import { publishEvents, sweepOutbox } from "../../../shared/usecases/publish-events.ts";
@@ -176,7 +177,7 @@ export class World {
       tenants: behind("tenants", this.indexes.tenants),
       revisions: { index: behind("revisionIndex", this.indexes.revisions), log: behind("revisionLog", this.revisionLog) },
       list: behind("list", this.indexes.list),
-      sleep: async (ms) => this.pass(ms),
+      sleep: behind("clock", { sleep: async (ms: number) => this.indexes.catchUp(ms) }).sleep,
       clock: { now: () => new Date(this.#nowMs + skewMs) },
       newId: () => `id-${++this.#ids}`,
       random: () => 0,
@@ -238,6 +239,7 @@ export class World {
       this.directory.dueItems().length === 0 &&
       this.table.unpublished.size === 0 &&
       this.unmapped().length === 0 &&
+      this.#waveIsOver() &&
       [...this.table.tenants.values()].every(
         ({ lease, dueAt, generation, status, desired }) =>
           lease === undefined &&
@@ -247,6 +249,12 @@ export class World {
             : status.deletedAt !== undefined || status.observedGeneration === generation),
       )
     );
+  }
+
+  #waveIsOver(): boolean {
+    const { wave } = this.revisionLog;
+    const { target } = targetRevision(this.platform, [...this.registry.clusters.values()]);
+    return !this.waves || (wave?.target === target && wave.status === "done");
   }
 
   /** Grants whose identity mapping has work to be done, but for those that wait for a person. */

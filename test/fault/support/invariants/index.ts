@@ -3,7 +3,7 @@ import { accessAsReported } from "./access.ts";
 import { clusterAsRecorded, hiddenChanges, nothingLeft, sleepersAsCounted } from "./cluster.ts";
 import { eventsPublished, eventsSaidOnce, sequencesWhole } from "./events.ts";
 import { boundedItems } from "./sizes.ts";
-import { dueTimes, finished } from "./work.ts";
+import { clustersKnown, dueTimes, finished } from "./work.ts";
 
 /** What must hold: a line for each breach, in words; none where it holds. */
 export type Invariant = (world: World) => string[];
@@ -16,6 +16,7 @@ export const always: Readonly<Record<string, Invariant>> = {
   sequencesWhole,
   eventsSaidOnce,
   dueTimes,
+  clustersKnown,
   boundedItems,
 };
 

@@ -59,6 +59,13 @@ function unfollowed({ directory }: World, { provider, id }: DirectoryGroup): Mem
   return members.filter(({ userId, synced, at }) => synced !== at && directory.users.get(`${provider}#${userId}`)?.dueAt === undefined);
 }
 
+/** A tenant is on a cluster of the registry, unless it is told to forget it. */
+export function clustersKnown({ table, registry }: World): string[] {
+  return [...table.tenants.values()]
+    .filter(({ cluster, status }) => cluster !== undefined && status.deletedAt === undefined && !registry.clusters.has(cluster))
+    .map(({ tenantId, cluster }) => `${tenantId} is on the cluster ${cluster}, which is not registered`);
+}
+
 /** Nothing is under way: no lease, no message, and nothing due but what waits for its time. */
 export function finished(world: World): string[] {
   const found: string[] = [];
