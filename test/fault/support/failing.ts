@@ -103,7 +103,10 @@ const ofFailures = new Set(["TenantFailed", "TenantBlocked"]);
 function outcomeOf(world: World, operation: Operation, next: Act | undefined): Record<string, unknown> {
   const { grants, objects, entries } = finalState(world, "open");
   const { desired, status } = world.table.tenants.get("acme") ?? {};
-  const said = world.table.history.map(({ type }) => type).filter((type) => !ofFailures.has(type));
+  const said = world.table.history
+    .map(({ type }) => type)
+    .filter((type) => !ofFailures.has(type))
+    .sort();
   return {
     // A command that comes again after a decommission changes nothing any more.
     ...(desired?.state === "Active" && { desired }),
