@@ -60,6 +60,12 @@ const broken: Breach[] = [
     says: "acme is Deleted, and a grant of anna is in the table",
   },
   {
+    what: "a decommissioned tenant holds a slot among the namespaces that go",
+    after: [onboard, tearDown],
+    breaks: ({ slots }) => void slots.held.set("local/deletions/0", { owner: "acme", until: "2031-01-01T00:00:00.000Z" }),
+    says: "acme is Deleted, and holds the slot local/deletions/0",
+  },
+  {
     what: "an access entry outlives its grant",
     after: [onboard, grantMapped],
     breaks: ({ table }) => table.grants.clear(),

@@ -111,7 +111,7 @@ function outcomeOf(world: World, operation: Operation, next: Act | undefined): R
     // A command that comes again after a decommission changes nothing any more.
     ...(desired?.state === "Active" && { desired }),
     deleted: status?.deletedAt !== undefined,
-    grants: status?.deletedAt === undefined ? grants.map(standing) : [],
+    grants: status?.deletedAt === undefined ? grants.map(standing).sort() : [],
     // Before a pause, and where an adoption came too late, what there is depends on what came first.
     ...(desired?.state === "Active" && desired.paused !== true && { objects }),
     entries,
@@ -120,7 +120,7 @@ function outcomeOf(world: World, operation: Operation, next: Act | undefined): R
   };
 }
 
-const standing = (grant: unknown): unknown => {
+const standing = (grant: unknown): string => {
   const { userId, role, granted } = grant as { userId: string; role: string; granted: boolean };
-  return { userId, role, granted };
+  return `${userId} ${role} ${granted ? "granted" : "revoked"}`;
 };

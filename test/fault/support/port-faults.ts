@@ -124,7 +124,6 @@ const mappingFaults = [
 /** The ways in which a call may fail, by its name. The first row that fits counts. */
 const faults: [calls: RegExp, PortFault[]][] = [
   [/^cluster\.apply/, [...anyClusterCall, ...clusterApply]],
-  [/^cluster\.delete Namespace/, [...anyClusterCall, ...clusterWrite.slice(1)]],
   [/^cluster\.(delete|patch|finalize)/, [...anyClusterCall, ...clusterWrite]],
   [/^cluster\./, anyClusterCall],
   [/^(queue|accessQueue)\./, queueFaults],
@@ -134,8 +133,7 @@ const faults: [calls: RegExp, PortFault[]][] = [
   [/^(index\.(claim|take|defer)|store\.release)/, tableWrite(() => false)],
   [/^(store\.begin|outbox\.(remove|markPublished))/, tableWrite(() => undefined)],
   // Items of no transaction.
-  [/^(slots|directory)\.(release|touch|put|mark|note|deleteGroup|deleteMembership)/, [...anyTableCall, lostTableWrite]],
-  [/^slots\.acquire/, anyTableCall],
+  [/^(slots|directory)\.(acquire|release|touch|put|mark|note|deleteGroup|deleteMembership)/, [...anyTableCall, lostTableWrite]],
   [/^(store|registry|directory|index|outbox|grants|tenants|revisionIndex|revisionLog)\./, anyTableCall],
 ];
 

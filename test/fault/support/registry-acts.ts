@@ -14,6 +14,7 @@ const body: ClusterBody = { roleArn, access: { mode: "iam", usernamePrefix: "" }
 const portsOf = ({ directory: _people, ...ports }: Ports) => ({
   ...ports,
   directory: ports.list,
+  checks: ports.driftChecks,
   dedupes: ports.store,
   dedupeDays: ports.platform.retentionDays.dedupe,
   describe: async () => ({ endpoint, certificateAuthority }),

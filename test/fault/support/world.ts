@@ -16,6 +16,7 @@ import { sweepDue } from "../../../shared/usecases/sweep-due.ts";
 import { aCluster, platform } from "../../support/builders.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryDirectory } from "../../support/memory-directory.ts";
+import { MemoryDriftChecks } from "../../support/memory-drift-checks.ts";
 import { MemoryMappings } from "../../support/memory-mappings.ts";
 import { MemoryRevisionLog } from "../../support/memory-revisions.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../../support/memory-table.ts";
@@ -47,6 +48,7 @@ export interface Ports extends AccessPorts, ReconcilePorts {
     ): Promise<{ published: OutboxEvent[]; failed: { event: OutboxEvent; reason: string; final?: boolean }[] }>;
   };
   list: Pick<TenantDirectory, "list">;
+  driftChecks: MemoryDriftChecks;
   sleep: (ms: number) => Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export class World {
   readonly outbox = new MemoryOutbox(this.table);
   readonly registry = new MemoryRegistry([aCluster({ access: { mode: "iam", usernamePrefix: "" } })]);
   readonly mappings = new MemoryMappings();
+  readonly driftChecks = new MemoryDriftChecks();
   readonly revisionLog = new MemoryRevisionLog(this.registry);
   /** The cluster `local`. */
   readonly cluster: MemoryCluster;
@@ -177,6 +180,7 @@ export class World {
       tenants: behind("tenants", this.indexes.tenants),
       revisions: { index: behind("revisionIndex", this.indexes.revisions), log: behind("revisionLog", this.revisionLog) },
       list: behind("list", this.indexes.list),
+      driftChecks: behind("driftChecks", this.driftChecks),
       sleep: behind("clock", { sleep: async (ms: number) => this.indexes.catchUp(ms) }).sleep,
       clock: { now: () => new Date(this.#nowMs + skewMs) },
       newId: () => `id-${++this.#ids}`,

@@ -6,12 +6,14 @@ import type { World } from "../world.ts";
 
 /** Of a tenant that is Deleted, nothing is left in its cluster, in the table and among the access entries. */
 export function nothingLeft(world: World): string[] {
-  const { table, mappings } = world;
+  const { table, mappings, slots } = world;
   const deleted = [...table.tenants.values()].filter(({ status }) => status.proof?.namespaceAbsentAt != null);
   const left = deleted.flatMap((tenant) => {
     const { tenantId } = tenant;
     const grants = [...table.grants.values()].filter((grant) => grant.tenantId === tenantId && grant.mapping === undefined);
+    const held = [...slots.held].filter(([, { owner, until }]) => owner === tenantId && until > world.now());
     return [
+      ...held.map(([slot]) => `${tenantId} is Deleted, and holds the slot ${slot}`),
       ...(isOfTenant(world, tenant) ? objectsIn(world, tenant) : []).map(
         (object) => `${objectKey(object)} is there, and its tenant is Deleted`,
       ),
