@@ -130,8 +130,8 @@ const faults: [calls: RegExp, PortFault[]][] = [
   [/^publisher\./, publisherFaults],
   [/^mappings\./, mappingFaults],
   [/^(store|registry)\.write|^registry\.remove|^directory\.(writeUser|deleteUser)|^revisionLog\.write/, transaction(conflicted)],
-  [/^(index\.(claim|take|defer)|store\.release)/, tableWrite(() => false)],
-  [/^(store\.begin|outbox\.(remove|markPublished))/, tableWrite(() => undefined)],
+  [/^(index\.(defer|setAside|revive)|store\.release)/, tableWrite(() => false)],
+  [/^(store\.begin|index\.(claim|take)|outbox\.(remove|markPublished))/, tableWrite(() => undefined)],
   // Items of no transaction.
   [/^(slots|directory)\.(acquire|release|touch|put|mark|note|deleteGroup|deleteMembership)/, [...anyTableCall, lostTableWrite]],
   [/^(store|registry|directory|index|outbox|grants|tenants|revisionIndex|revisionLog)\./, anyTableCall],

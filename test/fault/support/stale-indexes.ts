@@ -17,7 +17,7 @@ interface Moment {
 
 /** Calls after which an index may show something else. */
 const WRITES =
-  /^(store\.(write|begin|release)|index\.(claim|take)|outbox\.(remove|markPublished)|directory\.(write|delete|touch|put|mark|note))/;
+  /^(store\.(write|begin|release)|index\.(claim|take|defer|setAside|revive)|outbox\.(remove|markPublished)|directory\.(write|delete|touch|put|mark|note))/;
 
 /** Reads of the indexes, which lag by a number of writes: by how many, each read asks anew. */
 export class StaleIndexes {
