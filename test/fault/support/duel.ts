@@ -13,7 +13,7 @@ export interface Duel {
   /** What must hold once it is over: what is wrong, in words. */
   meanwhile?: (world: World) => string[];
   /** What is done afterwards, one after the other. */
-  then?: Act[];
+  afterwards?: Act[];
   /** Only records; the reconcilers that meet are the queue's. */
   queued?: boolean;
 }
@@ -174,7 +174,7 @@ export async function fight(duel: Duel, fates: Fate[], scheduler: Scheduler, { z
     }
   }
   if (duel.meanwhile !== undefined) wrong.push(...duel.meanwhile(world));
-  await doneAll(world, duel.then ?? []);
+  await doneAll(world, duel.afterwards ?? []);
   world.finishDeletes();
   return { world, wrong: [...wrong, ...breaches(world)], holes };
 }

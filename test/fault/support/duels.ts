@@ -114,7 +114,7 @@ export const duels: (Duel & { ends: Expected })[] = [
     name: "a drift check racing a suspension",
     after: [acts.onboard, acts.grant, { deed: drifts }],
     actors: [acts.checkDrift, acts.suspend],
-    then: [acts.checkDrift],
+    afterwards: [acts.checkDrift],
     ends: {
       state: "Active",
       desired: { suspended: true },
@@ -125,14 +125,14 @@ export const duels: (Duel & { ends: Expected })[] = [
     name: "a drift check racing a revoke",
     after: [acts.onboard, acts.grant, acts.grantBob, { deed: drifts }],
     actors: [acts.checkDrift, acts.revoke],
-    then: [acts.checkDrift],
+    afterwards: [acts.checkDrift],
     ends: { state: "Active", said: { TenantAccessGranted: [2, 2], TenantAccessRevoked: [1, 1], TenantDriftRepaired: [0, 2] } },
   },
   {
     name: "two drift checks racing a tier change",
     after: [acts.onboard, { deed: drifts }],
     actors: [acts.checkDrift, acts.checkDrift, acts.toPremium],
-    then: [acts.checkDrift],
+    afterwards: [acts.checkDrift],
     ends: { state: "Active", desired: { tier: "premium" }, said: { TenantDriftRepaired: [0, 2], TenantQuotaChanged: [1, 1] } },
   },
   {
@@ -145,7 +145,7 @@ export const duels: (Duel & { ends: Expected })[] = [
     name: "a wave of revisions racing a drift check",
     after: [acts.onboard, { deed: drifts }, { deed: reconfigures }],
     actors: [acts.revise, acts.checkDrift],
-    then: [acts.checkDrift],
+    afterwards: [acts.checkDrift],
     ends: { state: "Active", said: { TenantDriftRepaired: [0, 2] } },
   },
   {
@@ -165,7 +165,7 @@ export const duels: (Duel & { ends: Expected })[] = [
     after: [acts.onboard, acts.grant],
     actors: [registry.pauseCluster, registry.registerCluster, acts.suspend],
     meanwhile: ({ registry: { clusters } }) => (clusters.get("local")?.paused === true ? [] : ["the pause of the cluster was lost"]),
-    then: [registry.resumeCluster],
+    afterwards: [registry.resumeCluster],
     ends: { state: "Active", desired: { suspended: true }, said: { TenantAccessGranted: [1, 1], TenantSuspended: [1, 1] } },
   },
   {
@@ -173,14 +173,14 @@ export const duels: (Duel & { ends: Expected })[] = [
     after: [acts.onboard, acts.grantBob, { deed: waves }],
     actors: [registry.renamePeople, acts.grant],
     // A late apply of the same generation, under the former name, is the drift check's to find.
-    then: [acts.checkDrift],
+    afterwards: [acts.checkDrift],
     ends: { state: "Active", said: { TenantAccessGranted: [2, 2], TenantDriftRepaired: [0, 1] } },
   },
   {
     name: "a removal of the cluster racing an onboarding",
     after: [],
     actors: [registry.removeCluster, acts.onboard],
-    then: [registry.registerCluster],
+    afterwards: [registry.registerCluster],
     ends: { state: "Active" },
   },
   {
