@@ -199,6 +199,25 @@ describe("the provisioner, with the rights of bootstrap.yaml", () => {
     expect(await provisioner.delete(wanted)).toEqual(denied(403, "tenantry-scope"));
   });
 
+  test("is told in words that a namespace lost the label by which it may delete it, and deletes it once that is back", async () => {
+    const of = await onboard(tenant("unmarked"));
+    const namespace = one(of, "Namespace");
+    const label = (value: string | null): Promise<Answer> => {
+      const labels = { "app.kubernetes.io/managed-by": value };
+      return admin.send(
+        "PATCH",
+        `/api/v1/namespaces/${namespace.metadata?.name}`,
+        { metadata: { labels } },
+        "application/merge-patch+json",
+      );
+    };
+    expect((await label(null)).status).toBe(200);
+    for (const object of [one(of, "RoleBinding"), namespace])
+      expect(await provisioner.delete(object)).toEqual(denied(403, "the control plane may only touch"));
+    expect((await label("tenantry")).status).toBe(200);
+    for (const object of [one(of, "RoleBinding"), namespace]) expect((await provisioner.delete(object)).status).toBe(200);
+  });
+
   test("cannot put a tenant's objects into another namespace", async () => {
     for (const object of objectsOf(tenant("astray")).slice(1)) {
       const astray = { ...object, metadata: { ...object.metadata, namespace: "default" } };
@@ -247,6 +266,26 @@ describe("the fence of generations", () => {
     expect((await provisioner.delete(quota)).status).toBe(200);
     expect(await provisioner.apply(at(quota, "7"))).toEqual(denied(422, "generation 7 is lower than 8, with which the namespace"));
     expect((await provisioner.apply(at(quota, "8"))).status).toBe(201);
+  });
+
+  test("is raised by the generation alone, in a patch that leaves the rest of the Namespace as it is", async () => {
+    const of = await onboard(tenant("raise"));
+    const { name = "" } = one(of, "Namespace").metadata ?? {};
+    const path = `/api/v1/namespaces/${name}`;
+    const { metadata: before } = (await admin.send("GET", path)).body as KubernetesObject;
+    const raise = (generation: string, uid = before?.uid): Promise<Answer> =>
+      provisioner.send(
+        "PATCH",
+        `${path}?fieldManager=tenantry`,
+        { metadata: { uid, annotations: { [ANNOTATION_GENERATION]: generation } } },
+        "application/merge-patch+json",
+      );
+    expect((await raise("8")).status).toBe(200);
+    const { metadata: after } = (await admin.send("GET", path)).body as KubernetesObject;
+    expect(after).toMatchObject({ labels: before?.labels, annotations: { ...before?.annotations, [ANNOTATION_GENERATION]: "8" } });
+    expect(await provisioner.apply(at(one(of, "RoleBinding"), "7"))).toEqual(denied(422, "generation 7 is lower than 8"));
+    expect(await raise("6")).toEqual(denied(422, "generation 6 is lower than 8"));
+    expect((await raise("9", "00000000-0000-0000-0000-000000000000")).status).toBe(409);
   });
 
   test("lets an administrator take a wrong generation away", async () => {
