@@ -61,7 +61,11 @@ async function round(work: Work, run: Run, ports: ReconcilePorts): Promise<Tenan
   if (outcome === "busy") return handBackBusy(work, run, ports);
   if (run.signal.aborted && outcome.kind === "failed") return handBack(work, work.record, run, ports, 0);
   work.round.outcome = outcome;
-  return finish(work, ports);
+  return finish(work, ports).catch((error: unknown) => {
+    // What the table refuses of a round (an item too large, say) it refuses again: the failure alone is small, and is told.
+    const { record, round } = newWork(work.record);
+    return finish({ record, round: { ...round, cluster: work.round.cluster, outcome: unexpected(error, record, ports) } }, ports);
+  });
 }
 
 /** An error that nobody foresaw is a failure like any other: told, and tried again after a growing pause. */

@@ -59,6 +59,35 @@ describe("An error that nobody foresaw", () => {
   });
 });
 
+describe("A round whose end the table refuses", () => {
+  test("is a failure that is told, and is made up for once the table takes it", async () => {
+    const engine = anEngine();
+    const { store } = engine.ports;
+    let refusing = true;
+    engine.ports.store = new Proxy(engine.table, {
+      get: (table, name) =>
+        name !== "write"
+          ? Reflect.get(table, name).bind(table)
+          : async (write: Parameters<typeof table.write>[0]) => {
+              if (refusing && write.after.status.observedGeneration > 0)
+                throw Object.assign(new Error("Item size has exceeded the maximum allowed size"), { name: "ValidationException" });
+              return table.write(write);
+            },
+    });
+    await onboardTenant(engine.command(), acme, engine.ports);
+    await engine.settle("acme", 3);
+    const { status, lease } = await engine.tenant();
+    expect(lease).toBeUndefined();
+    expect(status.failure).toMatchObject({ reason: "Internal", message: expect.stringContaining("Item size"), count: 4 });
+    expect(engine.said().filter((one) => one.endsWith("TenantFailed"))).toHaveLength(1);
+    refusing = false;
+    engine.ports.store = store;
+    await engine.settle("acme", 2);
+    const { status: after } = await engine.tenant();
+    expect({ failure: after.failure, observedGeneration: after.observedGeneration }).toEqual({ failure: undefined, observedGeneration: 1 });
+  });
+});
+
 describe("A tenant whose tier is not in the configuration any more", () => {
   const dropped = async (grants: number) => {
     const { engine, of } = await withPeople(grants);
