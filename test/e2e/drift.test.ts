@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { invoke } from "../support/invoke.ts";
-import { anId, api, kubectlApply, kubeObject, kubectl, newKey, trailOf, until, untilPhase } from "../support/stack.ts";
+import { anId, api, dynamodb, kubectlApply, kubeObject, kubectl, newKey, tableName, trailOf, until, untilPhase } from "../support/stack.ts";
 
 /** What `kubectl edit` sends, under its field manager. */
 const edit = (namespace: string, object: string, patch: object) =>
@@ -137,6 +138,29 @@ describe("A check for drift", () => {
     expect(check).toMatchObject({ state: "Waiting", dueAt: expect.any(String) });
     expect(check).not.toHaveProperty("requestedAt");
   }, 120_000);
+
+  test("is taken up by the schedule where its message was lost", async () => {
+    const { startedAt } = await checkDrift();
+    await dynamodb.send(
+      new UpdateItemCommand({
+        TableName: tableName(),
+        Key: { pk: { S: "DRIFTCHECKS" }, sk: { S: "CLUSTER#local" } },
+        UpdateExpression: "SET dueAt = :past",
+        ConditionExpression: "attribute_exists(pk)",
+        ExpressionAttributeValues: { ":past": { S: "2020-01-01T00:00:00.000Z" } },
+      }),
+    );
+    await invoke("drift-schedule"); // Or its own invocation of that minute.
+    const { lastCheck, check } = await until(
+      "the check",
+      async () => {
+        const { body } = await api("GET", "/clusters/local");
+        return body.lastCheck.startedAt > startedAt ? body : undefined;
+      },
+      60,
+    );
+    expect([lastCheck.outcome, check.state]).toEqual(["Complete", "Waiting"]);
+  }, 180_000);
 
   test("is asked for once under one idempotency key, of a cluster that is registered", async () => {
     const headers = { "idempotency-key": newKey() };
