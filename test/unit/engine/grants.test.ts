@@ -171,6 +171,24 @@ describe("A paused tenant", () => {
     expect({ announcements, pendingGrants, repair, timers }).toEqual({ announcements: [], timers: {} });
   });
 
+  test("takes all of it back, and tells each once, also where its record moves in the middle of a round", async () => {
+    const { engine, bindings, revokeAll, resume } = await granted(130);
+    await revokeAll();
+    let deletes = 0;
+    engine.cluster.before = async ({ verb }) => {
+      deletes += verb === "delete" ? 1 : 0;
+      if (verb !== "delete" || deletes % 45 !== 0) return;
+      await changeTenant(engine.command({ eager: undefined, newest: true }), { name: `Acme ${deletes}` }, engine.ports);
+    };
+    await resume();
+    await engine.settle();
+    expect((await engine.tenant()).desired.name).toBe("Acme 90");
+    expect(bindings()).toEqual([]);
+    expect(pending(engine.table)).toEqual([]);
+    const told = engine.table.events.filter(({ type }) => type === "TenantAccessRevoked").map(({ detail }) => detail.data["userId"]);
+    expect([told.length, new Set(told).size]).toEqual([130, 130]);
+  });
+
   test("takes back whatever else waits to be announced", async () => {
     const { engine, bindings, revokeAll, resume } = await granted(2);
     for (let change = 0; change < 600; change++) {
