@@ -6,8 +6,6 @@ import { workGrant } from "./work-grant.ts";
 
 /** How long a piece of work is taken for: whoever dies leaves it due then, milliseconds. */
 const TAKEN_MS = 2 * 60_000;
-/** A message may come a little before its time, by another machine's clock, milliseconds. */
-const SKEW_MS = 1_000;
 /** Tries in a row that fail before work is set aside: some nine hours, by their pauses. */
 export const TRIES = 16;
 /** The pause after the first try that fails, and the longest, milliseconds; each is four times the one before. */
@@ -31,7 +29,8 @@ export async function workAccess(item: DueItem, timeLeft: () => boolean, ports: 
   const { index, log } = ports;
   const now = ports.clock.now();
   const taken: DueItem = { ...item, dueAt: after(now, TAKEN_MS) };
-  const claim = await index.take(item, after(now, SKEW_MS), taken.dueAt);
+  // A message that names the due time may come a little before it, by another machine's clock; one of an earlier time may not.
+  const claim = await index.take(item, now.toISOString(), taken.dueAt);
   if (claim === undefined) return;
   const { tries } = claim;
   if (tries > TRIES) return await setAside(taken, "It never came to an end; the log says how far it came.", ports);

@@ -28,8 +28,8 @@ async function aGroup() {
   const granted = () => [...world.table.grants.values()].filter((grant) => grant.granted);
   const hasAccess = (id: string) => granted().some(({ userId }) => userId === `${id}@example.com`);
   /** One round of the platform, 2 seconds later; messages of the same item as one. */
-  const round = async (gate?: Gate) => {
-    world.accessQueue = [...new Map(world.accessQueue.map((one) => [one.item.pk + one.item.sk, one])).values()];
+  const round = async (gate?: Gate, { merged = true } = {}) => {
+    if (merged) world.accessQueue = [...new Map(world.accessQueue.map((one) => [one.item.pk + one.item.sk, one])).values()];
     world.pass(2_000);
     await world.tick(gate);
   };
@@ -79,13 +79,13 @@ describe("Of a group with many changes, what takes access away", () => {
 });
 
 describe.each([200, 400])("The calls for %i members of one group", (count) => {
-  const counted = async (company: Awaited<ReturnType<typeof aGroup>>, done: () => boolean) => {
+  const counted = async (company: Awaited<ReturnType<typeof aGroup>>, done: () => boolean, how = {}) => {
     const calls = new Map<string, number>();
     const gate: Gate = (call, effect) => {
       calls.set(call, (calls.get(call) ?? 0) + 1);
       return effect();
     };
-    for (let n = 0; n < 400 && !done(); n++) await company.round(gate);
+    for (let n = 0; n < 400 && !done(); n++) await company.round(gate, how);
     expect(done()).toBe(true);
     return (call: string) => (calls.get(`directory.${call}`) ?? 0) / count;
   };
@@ -97,6 +97,16 @@ describe.each([200, 400])("The calls for %i members of one group", (count) => {
     expect(perMember("getUser")).toBeLessThan(2);
     expect(perMember("markMembership")).toBeLessThanOrEqual(1);
     expect(perMember("pageMembers")).toBeLessThan(0.1);
+  }, 60_000);
+
+  test("who join one by one, a message each, are in proportion to their number", async () => {
+    const company = await aGroup();
+    await company.join(names(count), { changed: false });
+    for (const id of names(count)) await company.said.member("g1", id, true, company.world.now());
+    const perMember = await counted(company, () => company.granted().length === count + 1, { merged: false });
+    expect(perMember("getUser")).toBeLessThan(3);
+    expect(perMember("markMembership")).toBeLessThanOrEqual(1);
+    expect(perMember("pageMembers")).toBeLessThan(0.2);
   }, 60_000);
 
   test("who are all renamed are in proportion to their number", async () => {
