@@ -122,6 +122,7 @@ export interface ClusterTenants {
 
 export interface TenantQuery {
   limit: number;
+  /** Tenants after this id. */
   cursor?: string | undefined;
   phase?: Phase | undefined;
   tier?: string | undefined;
@@ -131,7 +132,7 @@ export interface TenantQuery {
 /** Reads for people: the list, and the audit trail. */
 export interface TenantDirectory {
   list(query: TenantQuery): Promise<{ items: Tenant[]; nextCursor?: string }>;
-  /** Newest first. */
+  /** Newest first; `cursor`: those before this sequence, in digits. */
   events(tenantId: string, page: { limit: number; cursor?: string | undefined }): Promise<{ items: OutboxEvent[]; nextCursor?: string }>;
 }
 

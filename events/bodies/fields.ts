@@ -107,8 +107,7 @@ export const principalArn = z
   });
 export const role = z
   .string()
-  .min(1)
-  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "1 to 63 characters a-z, 0-9 and -, beginning and ending with a letter or digit")
   .meta({ description: "A ClusterRole of the configuration's allow-list.", examples: ["tenant-viewer"] });
 
 /** A registered cluster's name: a DNS-1123 label. */

@@ -1,4 +1,5 @@
 import { isGranted } from "../../shared/domain/access.ts";
+import { nextCursorOf } from "../../shared/http/cursor.ts";
 import { httpHandler } from "../../shared/http/handler.ts";
 import { renderGrant } from "../../shared/http/render.ts";
 import type { HttpAnswer } from "../../shared/http/request.ts";
@@ -18,7 +19,10 @@ export const createHandler = (ports: GrantPorts) => {
     {
       async listGrants({ params, query }) {
         const { tenant, grants, nextCursor } = await listGrants(params.tenantId, query, ports);
-        return { status: 200, body: { items: grants.map((grant) => renderGrant(grant, tenant, now())), nextCursor } };
+        return {
+          status: 200,
+          body: { items: grants.map((grant) => renderGrant(grant, tenant, now())), ...nextCursorOf("grants", nextCursor) },
+        };
       },
       async getGrant({ params }) {
         return answer(200, await readGrant(params.tenantId, params, ports));

@@ -1,3 +1,4 @@
+import { nextCursorOf } from "../../shared/http/cursor.ts";
 import { httpHandler } from "../../shared/http/handler.ts";
 import { renderEvent, renderTenant } from "../../shared/http/render.ts";
 import { tenantsApi } from "../../shared/http/routes/tenants-api.ts";
@@ -14,13 +15,13 @@ export const createHandler = (deps: ReadDeps) =>
         return tenantAnswer(200, await readTenant(params.tenantId, deps.store));
       },
       async listTenants({ query }) {
-        const { items, ...page } = await deps.directory.list(query);
-        return { status: 200, body: { items: items.map(renderTenant), ...page } };
+        const { items, nextCursor } = await deps.directory.list(query);
+        return { status: 200, body: { items: items.map(renderTenant), ...nextCursorOf("tenants", nextCursor) } };
       },
       async listTenantEvents({ params, query }) {
         await readTenant(params.tenantId, deps.store);
-        const { items, ...page } = await deps.directory.events(params.tenantId, query);
-        return { status: 200, body: { items: items.map(renderEvent), ...page } };
+        const { items, nextCursor } = await deps.directory.events(params.tenantId, query);
+        return { status: 200, body: { items: items.map(renderEvent), ...nextCursorOf("events", nextCursor) } };
       },
     },
     deps,

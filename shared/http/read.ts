@@ -95,9 +95,13 @@ function refuseProto(key: string, value: unknown): unknown {
 const invalidBody = (detail: string, cause?: unknown): TenantryError =>
   new TenantryError("InvalidInput", detail, { issues: [{ pointer: "", detail }], cause });
 
+export const idempotencyKey = /^[\x21-\x7e]{1,255}$/;
+/** `*`, or an entity tag as this API gives them. */
+export const ifMatch = /^(\*|"\d{1,15}")$/;
+
 /** `Idempotency-Key`: 1 to 255 visible ASCII characters. Throws `InvalidInput`. */
 export function readIdempotencyKey(header: string | undefined): string | undefined {
-  if (header === undefined || /^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  if (header === undefined || idempotencyKey.test(header)) return header;
   throw invalidHeader("Idempotency-Key", "1 to 255 visible ASCII characters");
 }
 
@@ -109,9 +113,8 @@ export function readIfMatch(header: string | undefined): number | undefined {
   const tag = header?.trim();
   if (tag === undefined || tag === "*") return undefined;
   if (tag.includes(",")) throw invalidHeader("If-Match", "one entity tag, or *");
-  const generation = /^"(\d{1,15})"$/.exec(tag)?.[1];
-  if (generation === undefined) throw new TenantryError("PreconditionFailed", "If-Match names an entity tag that this API did not give.");
-  return Number(generation);
+  if (!ifMatch.test(tag)) throw new TenantryError("PreconditionFailed", "If-Match names an entity tag that this API did not give.");
+  return Number(tag.slice(1, -1));
 }
 
 const invalidHeader = (name: string, detail: string): TenantryError =>

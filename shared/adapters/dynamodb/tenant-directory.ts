@@ -9,21 +9,6 @@ import { tenantOf } from "./tenant-item.ts";
 /** Index entries that one call reads from one shard at the most, where a filter finds little. */
 const READ_BUDGET = 500;
 
-const encode = (cursor: object): string => Buffer.from(JSON.stringify(cursor)).toString("base64url");
-
-function decode<T extends object>(cursor: string | undefined, field: keyof T): T | undefined {
-  if (cursor === undefined) return undefined;
-  try {
-    const value = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as T;
-    if (typeof value[field] === "string" || typeof value[field] === "number") return value;
-  } catch {
-    // Falls through: not a cursor of ours.
-  }
-  throw new TenantryError("InvalidInput", "The cursor is not one that this API gave.", {
-    issues: [{ pointer: "/cursor", detail: "not a cursor" }],
-  });
-}
-
 /** One shard's ids after `after`, in order, and the last id up to which the shard was read (`undefined`: to its end). */
 async function readShard(
   table: Table,
@@ -86,7 +71,7 @@ export async function tenantsOf(table: Table, ids: string[], ConsistentRead = tr
 export function createTenantDirectory(table: Table): TenantDirectory {
   return {
     async list(query) {
-      const after = decode<{ after: string }>(query.cursor, "after")?.after ?? " ";
+      const after = query.cursor ?? " ";
       const shards = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => readShard(table, shard, query, after)));
       // Past the shard that was read the least far, an id could be missing between two others.
       const bound = shards.flatMap(({ readTo }) => readTo ?? []).sort()[0];
@@ -96,12 +81,11 @@ export function createTenantDirectory(table: Table): TenantDirectory {
         .filter((id) => bound === undefined || id <= bound);
       const page = ids.slice(0, query.limit);
       const next = ids.length > query.limit ? page.at(-1) : bound;
-      return { items: await tenantsOf(table, page), ...(next !== undefined && { nextCursor: encode({ after: next }) }) };
+      return { items: await tenantsOf(table, page), ...(next !== undefined && { nextCursor: next }) };
     },
 
     async events(tenantId, { limit, cursor }) {
-      const before = decode<{ before: number }>(cursor, "before")?.before;
-      const last = before === undefined ? "EVENT#~" : keys.event(tenantId, before - 1).sk;
+      const last = cursor === undefined ? "EVENT#~" : keys.event(tenantId, Number(cursor) - 1).sk;
       const answer = await table.client.send(
         new QueryCommand({
           TableName: table.name,
@@ -113,7 +97,7 @@ export function createTenantDirectory(table: Table): TenantDirectory {
       );
       const items = (answer.Items ?? []).map((item) => eventOf(fromItem(item)));
       const oldest = items.at(-1)?.sequence;
-      return { items, ...(answer.LastEvaluatedKey !== undefined && oldest !== undefined && { nextCursor: encode({ before: oldest }) }) };
+      return { items, ...(answer.LastEvaluatedKey !== undefined && oldest !== undefined && { nextCursor: String(oldest) }) };
     },
   };
 }

@@ -1,22 +1,14 @@
 import * as z from "zod";
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, type ZodOpenApiResponsesObject } from "zod-openapi";
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from "zod-openapi";
 import { example as clusterExample } from "../../../events/bodies/cluster.ts";
 import { example as onboardExample } from "../../../events/bodies/onboard.ts";
 import { example as patchExample } from "../../../events/bodies/patch.ts";
 import { hasOwnCredential, type Route } from "../route.ts";
 import { routes } from "../routes.ts";
-import { SCIM_MEDIA } from "../scim/error.ts";
-import { answers, problem, scimError } from "./schemas.ts";
+import { idempotencyKey, ifMatch } from "../read.ts";
+import { contentOf, responses } from "./responses.ts";
 
 const examples: Record<string, unknown> = { createTenant: onboardExample, updateTenant: patchExample, putCluster: clusterExample };
-
-/** Words for the answers that a status gives by itself. */
-const meanings: Record<number, string> = {
-  200: "Done, or as it stands.",
-  201: "Made, and ready.",
-  202: "Recorded; it finishes by itself.",
-  204: "Done; nothing to show.",
-};
 
 /** The OpenAPI 3.1 document, from the route table. Deterministic. */
 export function openApiDocument(version: string): ReturnType<typeof createDocument> {
@@ -70,13 +62,10 @@ function securityOf({ scope }: Route): Record<string, string[]>[] {
   return scope === "open" || hasOwnCredential(scope) ? [] : [{ oidc: [scope] }];
 }
 
-const contentOf = <S>(media: readonly string[] = ["application/json"], schema: S) =>
-  Object.fromEntries(media.map((type) => [type, { schema }]));
-
 function requestBody(route: Route, schema: z.ZodType) {
   const media = { schema, example: examples[route.operationId] };
   const types = route.method === "PATCH" ? ["application/merge-patch+json", "application/json"] : ["application/json"];
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, media])) };
+  return { required: route.bodyOptional !== true, content: Object.fromEntries(types.map((type) => [type, media])) };
 }
 
 function headersOf(route: Route): z.ZodObject | undefined {
@@ -84,8 +73,7 @@ function headersOf(route: Route): z.ZodObject | undefined {
   return z.object({
     "Idempotency-Key": z
       .string()
-      .min(1)
-      .max(255)
+      .regex(idempotencyKey)
       .optional()
       .meta({ description: "The same key and body render the same resource; with another body it is 422." }),
     ...(route.waitSeconds !== undefined && {
@@ -95,25 +83,8 @@ function headersOf(route: Route): z.ZodObject | undefined {
         .meta({ description: `RFC 7240: \`wait=N\` seconds, 25 at most (${route.waitSeconds} where absent), or \`respond-async\`.` }),
     }),
     ...(route.etag &&
-      route.params && { "If-Match": z.string().optional().meta({ description: "The entity tag last seen; 412 where it moved." }) }),
-  });
-}
-
-function responses(route: Route): ZodOpenApiResponsesObject {
-  const headers = route.etag ? { ETag: { schema: { type: "string" as const }, description: "The tenant's generation." } } : undefined;
-  const listed = Object.entries(route.answers).map(([status, name]) => [
-    status,
-    {
-      description: meanings[Number(status)] ?? "",
-      ...(headers && { headers }),
-      ...(name && {
-        content: contentOf(route.media, answers[name]),
+      route.params && {
+        "If-Match": z.string().regex(ifMatch).optional().meta({ description: "The entity tag last seen; 412 where it moved." }),
       }),
-    },
-  ]);
-  const failed =
-    route.scope === "scim"
-      ? { description: "What is wrong, by `scimType`.", content: contentOf([SCIM_MEDIA], scimError) }
-      : { description: "A problem; its `code` says which.", content: contentOf(["application/problem+json"], problem) };
-  return Object.fromEntries([...listed, ["default", failed]]) as ZodOpenApiResponsesObject;
+  });
 }

@@ -204,6 +204,10 @@ export const scimError = z
   .object({ schemas: z.array(z.string()), status: z.string(), scimType: z.string().optional(), detail: z.string() })
   .meta({ id: "ScimError", description: "An error of SCIM 2.0 (RFC 7644, 3.12)." });
 
+export const gatewayError = z
+  .object({ message: z.string() })
+  .meta({ id: "GatewayError", description: "What API Gateway answers before a function was asked, or instead of it." });
+
 export const answers: Record<AnswerName, z.ZodType> = {
   Tenant,
   TenantOrPlan: z.union([Tenant, Plan]).meta({ id: "TenantOrPlan" }),

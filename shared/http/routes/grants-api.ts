@@ -1,6 +1,6 @@
 import { grantBody } from "../../../events/bodies/grant.ts";
 import { defineRoutes } from "../route.ts";
-import { grantPath, page, tenantPath } from "./params.ts";
+import { grantPath, pageOf, tenantPath } from "./params.ts";
 
 const path = "/tenants/{tenantId}/grants/{userId}/{role}";
 
@@ -13,7 +13,7 @@ export const grantsApi = defineRoutes({
     tenantScoped: true,
     summary: "Who may do what in a tenant, and what gives it to them, page by page.",
     params: tenantPath,
-    query: page,
+    query: pageOf("grants"),
     answers: { 200: "GrantList" },
   },
   getGrant: {

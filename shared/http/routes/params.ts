@@ -2,6 +2,7 @@ import * as z from "zod";
 import { clusterName, role, userId } from "../../../events/bodies/fields.ts";
 import { decodeUserId } from "../../domain/access.ts";
 import { tenantIdSchema } from "../../domain/tenant-id.ts";
+import { cursorOf } from "../cursor.ts";
 
 export const tenantPath = z.strictObject({ tenantId: tenantIdSchema });
 const userIdRule = "a user id as it is; as ~<base64url> if it holds / % ? # or \\, begins with ~, or is . or ..";
@@ -29,11 +30,11 @@ const limit = z
   .default("25")
   .transform(Number)
   .meta({ description: "How many at most, 1 to 100; 25 where absent." });
-const cursor = z.string().min(1).max(2048).optional().meta({ description: "`nextCursor` of the page before." });
 
 /** `?dryRun=true`: answer what would change, and change nothing. */
 export const dryRun = z.strictObject({
   dryRun: z.enum(["true", "false"]).optional().meta({ description: "Answer the plan, and change nothing." }),
 });
 
-export const page = z.strictObject({ limit, cursor });
+/** How a list told page by page is asked. */
+export const pageOf = (list: Parameters<typeof cursorOf>[0]) => z.strictObject({ limit, cursor: cursorOf(list) });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { clusterName, tier } from "../../../events/bodies/fields.ts";
 import { defineRoutes } from "../route.ts";
-import { page, tenantPath } from "./params.ts";
+import { pageOf, tenantPath } from "./params.ts";
 
 const phase = z.enum([
   "Provisioning",
@@ -24,7 +24,7 @@ export const tenantsApi = defineRoutes({
     scope: "tenantry/tenants.read",
     tenantScoped: false,
     summary: "List tenants, page by page.",
-    query: page.extend({ phase: phase.optional(), tier: tier.optional(), cluster: clusterName.optional() }),
+    query: pageOf("tenants").extend({ phase: phase.optional(), tier: tier.optional(), cluster: clusterName.optional() }),
     answers: { 200: "TenantList" },
   },
   getTenant: {
@@ -46,7 +46,7 @@ export const tenantsApi = defineRoutes({
     tenantScoped: true,
     summary: "The tenant's audit trail, newest first.",
     params: tenantPath,
-    query: page,
+    query: pageOf("events"),
     answers: { 200: "EventList" },
   },
 });

@@ -17,7 +17,11 @@ async function call(operationId: string, claims: Record<string, unknown> | undef
   const area = areas.find((rows: Routes) => operationId in rows) as Routes;
   const route = area[operationId];
   if (!route) throw new Error(`no route ${operationId}`);
-  const path = route.path.replace("{tenantId}", tenantId).replace("{name}", "eu-1").replace("{provider}", "okta");
+  const path = route.path
+    .replace("{tenantId}", tenantId)
+    .replace("{name}", "eu-1")
+    .replace("{provider}", "okta")
+    .replace("{role}", "tenant-viewer");
   return (await harness(area).send({ method: route.method, path, body: bodies[operationId] ?? (route.rawBody && {}), claims })).status;
 }
 
