@@ -2,14 +2,11 @@
 import * as z from "zod";
 import { PRINCIPAL_ARN } from "../../shared/domain/identity-config.ts";
 import { quotaSchema } from "../../shared/domain/platform.ts";
+import { isWellFormed, noControls } from "../../shared/domain/text.ts";
 
 /** Text for people on one line: no control characters, no lone surrogates, not blank. */
 const line = (longest: number) =>
-  z
-    .string()
-    .min(1)
-    .max(longest)
-    .regex(/^[^\p{Cc}\p{Cs}]*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u, "one line of text that is not blank");
+  z.string().min(1).max(longest).regex(noControls, "one line of text").refine(isWellFormed, "no lone surrogates").regex(/\S/, "not blank");
 
 export const name = line(200).meta({ description: "The tenant's name, for people." });
 export const owner = line(256).meta({ description: "Who answers for the tenant: an email address, a team, an id of yours." });
@@ -94,7 +91,8 @@ export const userId = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "one line of text")
+  .regex(noControls, "one line of text")
+  .refine(isWellFormed, "no lone surrogates")
   .refine((id) => !id.startsWith("system:"), "not a name that begins with system:, which Kubernetes keeps for itself")
   .meta({ description: "The person, as the cluster's authenticator names them, without its prefix.", examples: ["anna@example.com"] });
 /** The AWS identity that is a person: an IAM user, or the role that this person alone assumes. */

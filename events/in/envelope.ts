@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isWellFormed, noControls } from "../../shared/domain/text.ts";
 import { timestamp } from "../bodies/fields.ts";
 
 /** Ids and names of other systems: visible ASCII, short enough for keys. */
@@ -14,7 +15,10 @@ const metadata = z.strictObject({
     .optional(),
   actor: z
     .string()
-    .regex(/^[^\p{Cc}\p{Cs}]{1,256}$/u, "1 to 256 characters on one line")
+    .min(1)
+    .max(256)
+    .regex(noControls, "1 to 256 characters on one line")
+    .refine(isWellFormed, "no lone surrogates")
     .optional(),
 });
 

@@ -4,7 +4,7 @@ import type { scimApi } from "../../shared/http/routes/scim-api.ts";
 import { groupDraftOf, groupPatchOf, hasMembers } from "../../shared/http/scim/group.ts";
 import { operationsOf } from "../../shared/http/scim/patch.ts";
 import { isSeen, versionSeen } from "../../shared/http/scim/precondition.ts";
-import type { ScimQuery } from "../../shared/http/scim/query.ts";
+import type { Projection } from "../../shared/http/scim/query.ts";
 import { etagOf, locationOf } from "../../shared/http/scim/resource.ts";
 import { changeGroup, createGroup, readGroup, removeGroup } from "../../shared/usecases/identity/provision-group.ts";
 import { bodyOf, forProvider, scimAnswer, timeLeftOf } from "./answers.ts";
@@ -15,7 +15,7 @@ type Names = "createGroup" | "getGroup" | "replaceGroup" | "patchGroup" | "delet
 
 export function groupOperations(deps: ScimDeps): Pick<Operations<typeof scimApi>, Names> {
   const by = forProvider(deps);
-  const shown = async (group: DirectoryGroup, query: ScimQuery, status = 200): Promise<HttpAnswer> => {
+  const shown = async (group: DirectoryGroup, query: Projection, status = 200): Promise<HttpAnswer> => {
     const [resource = {}] = await renderGroups([group], query, deps);
     return scimAnswer(status, resource, { etag: etagOf(group) });
   };

@@ -2,7 +2,7 @@ import type { DirectoryGroup } from "../../shared/domain/identity.ts";
 import type { Resource } from "../../shared/http/scim/attributes.ts";
 import { ScimError } from "../../shared/http/scim/error.ts";
 import { renderGroup } from "../../shared/http/scim/group.ts";
-import { project, type ScimQuery, wants } from "../../shared/http/scim/query.ts";
+import { project, type Projection, wants } from "../../shared/http/scim/query.ts";
 import { memberIds } from "../../shared/usecases/identity/provision-group.ts";
 import type { ScimDeps } from "./deps.ts";
 
@@ -10,7 +10,7 @@ import type { ScimDeps } from "./deps.ts";
 const MEMBERS_SHOWN = 100_000;
 
 /** Groups as the query wants them, with their members where it does. Throws `tooMany`. */
-export async function renderGroups(groups: readonly DirectoryGroup[], query: ScimQuery, deps: ScimDeps): Promise<Resource[]> {
+export async function renderGroups(groups: readonly DirectoryGroup[], query: Projection, deps: ScimDeps): Promise<Resource[]> {
   let room = MEMBERS_SHOWN;
   const made: Resource[] = [];
   for (const group of groups) {

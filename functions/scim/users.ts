@@ -2,7 +2,7 @@ import type { DirectoryUser } from "../../shared/domain/identity.ts";
 import type { HttpAnswer } from "../../shared/http/request.ts";
 import { operationsOf } from "../../shared/http/scim/patch.ts";
 import { isSeen, versionSeen } from "../../shared/http/scim/precondition.ts";
-import { project, type ScimQuery } from "../../shared/http/scim/query.ts";
+import { project, type Projection } from "../../shared/http/scim/query.ts";
 import { etagOf, locationOf } from "../../shared/http/scim/resource.ts";
 import { patchedUser, renderUser, userDraftOf } from "../../shared/http/scim/user.ts";
 import { changeUser, createUser, readUser, removeUser } from "../../shared/usecases/identity/provision-user.ts";
@@ -15,7 +15,7 @@ type Names = "createUser" | "getUser" | "replaceUser" | "patchUser" | "deleteUse
 
 export function userOperations(deps: ScimDeps): Pick<Operations<typeof scimApi>, Names> {
   const by = forProvider(deps);
-  const shown = (user: DirectoryUser, query: ScimQuery, status = 200): HttpAnswer =>
+  const shown = (user: DirectoryUser, query: Projection, status = 200): HttpAnswer =>
     scimAnswer(status, project(renderUser(user), query), { etag: etagOf(user) });
   return {
     createUser: by(async (provider, request, ports) => {

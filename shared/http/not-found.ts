@@ -8,7 +8,8 @@ export type Call = Pick<Route, "method" | "path">;
  * @throws TenantryError `MethodNotAllowed` where the path has a call of another method, else `NotFound`
  */
 export function refuseUnknown(calls: readonly Call[], path: string): never {
-  const allowed = calls.filter((call) => matches(call.path, path)).map(({ method }) => method);
+  const exact = calls.filter((call) => call.path === path);
+  const allowed = (exact.length > 0 ? exact : calls.filter((call) => matches(call.path, path))).map(({ method }) => method);
   if (allowed.length === 0) throw new TenantryError("NotFound", "No call has this path.");
   throw new TenantryError("MethodNotAllowed", `This path takes ${allowed.join(", ")}.`, { cause: { allow: allowed.join(", ") } });
 }

@@ -7,6 +7,7 @@ import { hasOwnCredential, type Route } from "../route.ts";
 import { routes } from "../routes.ts";
 import { idempotencyKey, ifMatch } from "../read.ts";
 import { contentOf, responses } from "./responses.ts";
+import { scimBodies } from "./scim-schemas.ts";
 
 const examples: Record<string, unknown> = { createTenant: onboardExample, updateTenant: patchExample, putCluster: clusterExample };
 
@@ -52,7 +53,9 @@ function operation(route: Route): ZodOpenApiOperationObject {
       ...(headers && { header: headers }),
     },
     ...(route.body && { requestBody: requestBody(route, route.body) }),
-    ...(route.rawBody && { requestBody: { required: true, content: contentOf(route.bodyMedia, { type: "object" as const }) } }),
+    ...(route.rawBody && {
+      requestBody: { required: true, content: contentOf(route.bodyMedia, scimBodies[route.operationId] ?? z.looseObject({})) },
+    }),
     responses: responses(route),
   };
 }

@@ -1,11 +1,16 @@
 import * as z from "zod";
 import { defineRoutes } from "../route.ts";
 import { SCIM_MEDIA } from "../scim/error.ts";
-import { scimQuery } from "../scim/query.ts";
+import { projection, scimQuery } from "../scim/query.ts";
 
 const media = [SCIM_MEDIA, "application/json"];
-const row = { area: "scim-api", scope: "scim", tenantScoped: false, media, query: scimQuery } as const;
-const one = { ...row, params: z.strictObject({ id: z.string().min(1).max(256) }) } as const;
+/** Queries of what is not searched are passed over (RFC 7644, 4). */
+const row = { area: "scim-api", scope: "scim", tenantScoped: false, media, query: z.looseObject({}) } as const;
+const list = { ...row, query: scimQuery } as const;
+const withId = { params: z.strictObject({ id: z.string().min(1).max(256) }) } as const;
+/** What answers with a user or a group. */
+const shown = { ...row, query: projection } as const;
+const one = { ...shown, ...withId } as const;
 /** The largest user is well within an item of the table; a group's 50,000 members are within what a function may be given. */
 const user = { rawBody: 128 * 1024, bodyMedia: media } as const;
 const search = { rawBody: 64 * 1024, bodyMedia: media } as const;
@@ -27,10 +32,11 @@ export const scimApi = defineRoutes({
     summary: "The attributes of users and groups.",
     answers: { 200: "ScimList" },
   },
-  getSchema: { ...one, method: "GET", path: "/scim/v2/Schemas/{id}", summary: "One schema.", answers: { 200: "Scim" } },
+  getSchema: { ...row, ...withId, method: "GET", path: "/scim/v2/Schemas/{id}", summary: "One schema.", answers: { 200: "Scim" } },
   listResourceTypes: { ...row, method: "GET", path: "/scim/v2/ResourceTypes", summary: "Users and groups.", answers: { 200: "ScimList" } },
   getResourceType: {
-    ...one,
+    ...row,
+    ...withId,
     method: "GET",
     path: "/scim/v2/ResourceTypes/{id}",
     summary: "One type of resources.",
@@ -45,7 +51,7 @@ export const scimApi = defineRoutes({
     answers: { 200: "ScimList" },
   },
   listUsers: {
-    ...row,
+    ...list,
     method: "GET",
     path: "/scim/v2/Users",
     summary: "Find users by a filter, page by page.",
@@ -60,7 +66,7 @@ export const scimApi = defineRoutes({
     answers: { 200: "ScimList" },
   },
   createUser: {
-    ...row,
+    ...shown,
     ...user,
     method: "POST",
     path: "/scim/v2/Users",
@@ -84,14 +90,15 @@ export const scimApi = defineRoutes({
     answers: { 200: "Scim" },
   },
   deleteUser: {
-    ...one,
+    ...row,
+    ...withId,
     method: "DELETE",
     path: "/scim/v2/Users/{id}",
     summary: "Delete a user, and all their access.",
     answers: { 204: null },
   },
   listGroups: {
-    ...row,
+    ...list,
     method: "GET",
     path: "/scim/v2/Groups",
     summary: "Find groups by a filter, page by page.",
@@ -106,7 +113,7 @@ export const scimApi = defineRoutes({
     answers: { 200: "ScimList" },
   },
   createGroup: {
-    ...row,
+    ...shown,
     ...group,
     method: "POST",
     path: "/scim/v2/Groups",
@@ -131,7 +138,8 @@ export const scimApi = defineRoutes({
     answers: { 200: "Scim", 204: null },
   },
   deleteGroup: {
-    ...one,
+    ...row,
+    ...withId,
     method: "DELETE",
     path: "/scim/v2/Groups/{id}",
     summary: "Delete a group, and what it gave.",

@@ -6,7 +6,7 @@ import { ScimError } from "./error.ts";
 export type { Filter } from "scim2-parse-filter";
 
 /** The longest filter that is read, characters: also what bounds its depth. */
-const LONGEST = 2_000;
+export const LONGEST = 2_000;
 
 /** Parses a filter (RFC 7644, 3.4.2.2). Throws `invalidFilter`. */
 export function parseFilter(text: string): Filter {

@@ -9,7 +9,7 @@ import { checked, metaOf, name, others, text } from "./resource.ts";
 
 const memberId = text().min(1);
 const member = z.union([z.looseObject({ value: memberId }).transform(({ value }) => value), memberId]);
-const groupSchema = z.looseObject({ displayName: name, externalId: text().optional(), members: z.array(member).default([]) });
+export const groupSchema = z.looseObject({ displayName: name, externalId: text().optional(), members: z.array(member).default([]) });
 
 /** What a group's resource says. Throws `ScimError`. */
 export function groupDraftOf(resource: unknown): { draft: GroupDraft; members: string[] } {

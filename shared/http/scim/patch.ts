@@ -15,7 +15,7 @@ export interface Target {
   sub?: string | undefined;
 }
 
-const PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+export const PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /** The operations of a PATCH body (RFC 7644, 3.5.2), `op` in any case. Throws `invalidSyntax`, `noTarget`, `invalidValue`. */
 export function operationsOf(body: Resource): Operation[] {

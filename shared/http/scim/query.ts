@@ -2,37 +2,46 @@ import * as z from "zod";
 import type { Lookup } from "../../domain/directory.ts";
 import { isComplex, namesOf, type Resource, valueIn } from "./attributes.ts";
 import { ScimError } from "./error.ts";
-import { type Filter, lookupOf, matches, parseFilter, speaksOfMembers } from "./filter.ts";
+import { type Filter, LONGEST, lookupOf, matches, parseFilter, speaksOfMembers } from "./filter.ts";
 
 /** Resources on a page, unless `count` says otherwise, and at the most. */
 export const COUNT = { usual: 100, most: 200 };
 
 const whole = z.string().regex(/^-?\d{1,9}$/, "must be a whole number");
-const list = z.string().optional();
-/** What a search or a read may ask by its query; SCIM clients add more, which is passed over. */
-export const scimQuery = z.looseObject({
-  filter: list,
-  startIndex: whole.optional(),
-  count: whole.optional(),
-  attributes: list,
-  excludedAttributes: list,
-});
+const filter = z.string().optional().meta({ maxLength: LONGEST });
+/** `name.givenName`, `urn:...:User:userName`. */
+const attribute = "(?:[uU][rR][nN]:[^,\\s]*:)?[$\\w-]+(?:\\.[$\\w-]+)*";
+const attributes = z
+  .string()
+  .regex(new RegExp(`^\\s*(?:${attribute}(?:\\s*,\\s*${attribute})*\\s*)?$`), "names of attributes with commas between")
+  .optional();
+/** What a read may ask by its query; SCIM clients add more, which is passed over. */
+export const projection = z.looseObject({ attributes, excludedAttributes: attributes });
+/** What a search may ask by its query. */
+export const scimQuery = projection.extend({ filter, startIndex: whole.optional(), count: whole.optional() });
+export type Projection = z.output<typeof projection>;
 export type ScimQuery = z.output<typeof scimQuery>;
 
-const SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+export const SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 const names = z
-  .array(z.string())
+  .array(z.string().regex(new RegExp(`^${attribute}$`), "the name of an attribute"))
   .nullish()
   .transform((all) => all?.join(","));
 const number = z
   .int()
+  .min(-999_999_999)
+  .max(999_999_999)
   .nullish()
   .transform((one) => one?.toString());
-const searchRequest = z.looseObject({
-  schemas: z.array(z.string()).refine((all) => all.includes(SEARCH_REQUEST), `must name ${SEARCH_REQUEST}`),
+export const searchRequest = z.looseObject({
+  schemas: z
+    .array(z.unknown())
+    .refine((all) => all.includes(SEARCH_REQUEST), `must name ${SEARCH_REQUEST}`)
+    .meta({ contains: { const: SEARCH_REQUEST } }),
   filter: z
     .string()
     .nullish()
+    .meta({ maxLength: LONGEST })
     .transform((text) => text ?? undefined),
   startIndex: number,
   count: number,
@@ -91,7 +100,7 @@ const pathsOf = (names: string | undefined): string[][] | undefined =>
     .map(namesOf);
 
 /** Whether the answer is to have an attribute of the first level. */
-export function wants({ attributes, excludedAttributes }: ScimQuery, attribute: string): boolean {
+export function wants({ attributes, excludedAttributes }: Projection, attribute: string): boolean {
   const names = (paths: string[][] | undefined): string[] | undefined => paths?.map(([first = ""]) => first.toLowerCase());
   const lower = attribute.toLowerCase();
   const only = names(pathsOf(attributes));
@@ -100,7 +109,7 @@ export function wants({ attributes, excludedAttributes }: ScimQuery, attribute: 
 }
 
 /** The resource with what `attributes` names, or without what `excludedAttributes` does: `schemas` and `id` are always told. */
-export function project(resource: Resource, { attributes, excludedAttributes }: ScimQuery): Resource {
+export function project(resource: Resource, { attributes, excludedAttributes }: Projection): Resource {
   const { schemas, id } = resource;
   const only = pathsOf(attributes) ?? [];
   if (only.length > 0) return { schemas, id, ...only.reduce<Resource>((made, path) => merge(made, pick(resource, path)), {}) };

@@ -7,7 +7,7 @@ import { bool, checked, metaOf, name, others, text } from "./resource.ts";
 
 const email = z.looseObject({ value: text(), type: text().optional(), primary: bool.optional() });
 
-const userSchema = z.looseObject({
+export const userSchema = z.looseObject({
   userName: name,
   externalId: text().optional(),
   active: bool.optional(),
