@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { noControls } from "../../domain/text.ts";
 import { defineRoutes } from "../route.ts";
 import { SCIM_MEDIA } from "../scim/error.ts";
 import { projection, scimQuery } from "../scim/query.ts";
@@ -7,7 +8,7 @@ const media = [SCIM_MEDIA, "application/json"];
 /** Queries of what is not searched are passed over (RFC 7644, 4). */
 const row = { area: "scim-api", scope: "scim", tenantScoped: false, media, query: z.looseObject({}) } as const;
 const list = { ...row, query: scimQuery } as const;
-const withId = { params: z.strictObject({ id: z.string().min(1).max(256) }) } as const;
+const withId = { params: z.strictObject({ id: z.string().min(1).max(256).regex(noControls, "no control characters") }) } as const;
 /** What answers with a user or a group. */
 const shown = { ...row, query: projection } as const;
 const one = { ...shown, ...withId } as const;
