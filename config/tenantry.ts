@@ -224,19 +224,20 @@ export default definePlatform({
   grantRoles: ["tenant-admin", "tenant-developer", "tenant-viewer"],
   ownRoles: {},
 
-  // Identity providers, each off until its secret is there (docs/identity/), and what membership of a group gives.
+  // Identity providers, each off until its secret is there (docs/identity/), and what membership of a group gives. {stage} is the
+  // deployment's stage: each has secrets of its own.
   identity: {
     providers: {
       okta: {
-        webhook: { format: "okta", secret: "secretsmanager:tenantry/okta/webhook" },
-        scim: { token: "secretsmanager:tenantry/okta/scim" },
+        webhook: { format: "okta", secret: "secretsmanager:tenantry/{stage}/okta/webhook" },
+        scim: { token: "secretsmanager:tenantry/{stage}/okta/scim" },
       },
-      entra: { scim: { token: "secretsmanager:tenantry/entra/scim" }, userId: "userName" },
-      workos: { webhook: { format: "workos", secret: "secretsmanager:tenantry/workos/webhook" }, userId: "email" },
-      auth0: { webhook: { format: "auth0", secret: "secretsmanager:tenantry/auth0/webhook" }, userId: "email" },
-      keycloak: { webhook: { format: "keycloak", secret: "secretsmanager:tenantry/keycloak/webhook" } },
+      entra: { scim: { token: "secretsmanager:tenantry/{stage}/entra/scim" }, userId: "userName" },
+      workos: { webhook: { format: "workos", secret: "secretsmanager:tenantry/{stage}/workos/webhook" }, userId: "email" },
+      auth0: { webhook: { format: "auth0", secret: "secretsmanager:tenantry/{stage}/auth0/webhook" }, userId: "email" },
+      keycloak: { webhook: { format: "keycloak", secret: "secretsmanager:tenantry/{stage}/keycloak/webhook" } },
       // Any other that signs by https://www.standardwebhooks.com.
-      standard: { webhook: { format: "standard", secret: "secretsmanager:tenantry/standard/webhook" } },
+      standard: { webhook: { format: "standard", secret: "secretsmanager:tenantry/{stage}/standard/webhook" } },
     },
     // A group gives a role by its exact name ({ group: "Platform", tenantId: "acme", role: "tenant-admin" }) or by a pattern.
     roleMapping: [

@@ -12,6 +12,7 @@ const variables = {
   DEAD_LETTER_QUEUE_URL: z.url(),
   CLIENT_TENANTS: z.string(),
   INSTALLATION: z.string().min(1),
+  STAGE: z.string().min(1),
   AWS_REGION: z.string().min(1),
   CLUSTER_ENDPOINT_HOSTS: endpointHosts,
 };

@@ -1,27 +1,58 @@
 // The API's issuer: the one given, or a Cognito pool of our own with the contract's scopes and one machine client.
 const scopes = ["tenants.read", "tenants.write", "access.read", "access.write", "clusters.read", "clusters.write"];
 
+const list = (text) =>
+  String(text)
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+/** Quotas of an authorizer of API Gateway and of a function's environment, which no request raises. */
+const AUDIENCES = 50;
+const ENVIRONMENT_BYTES = 4_096;
+
 const given = async ({ resolveVariable }) => {
   const [issuer, audience] = [await resolveVariable("param:issuer"), await resolveVariable("param:audience")];
   if (Boolean(issuer) !== Boolean(audience)) throw new Error("give both parameters, issuer and audience, or neither");
-  return { issuer, audience };
+  return { issuer, audiences: list(audience) };
 };
 
 const preToken = { "Fn::GetAtt": ["PreDashtokenLambdaFunction", "Arn"] };
 const poolIssuer = { "Fn::Sub": "https://cognito-idp.${AWS::Region}.amazonaws.com/${UserPool}" };
 
+/** A token of the pool says its client as its audience: the stack's own client, those of tenants, and further ones. */
+async function poolAudiences({ resolveVariable }) {
+  const clientTenants = await resolveVariable("param:clientTenants");
+  if (clientTenants.length > ENVIRONMENT_BYTES / 2)
+    throw new Error(
+      `clientTenants has ${clientTenants.length} characters; ${ENVIRONMENT_BYTES / 2} fit into a function's environment beside the rest`,
+    );
+  const ofTenants = list(clientTenants).map((pair) => pair.split("=")[0]);
+  return [{ Ref: "UserPoolClient" }, ...new Set([...ofTenants, ...list(await resolveVariable("param:clients"))])];
+}
+
 exports.issuer = async (context) => (await given(context)).issuer || poolIssuer;
-exports.audience = async (context) => (await given(context)).audience || { Ref: "UserPoolClient" };
+exports.audience = async (context) => {
+  const { issuer, audiences } = await given(context);
+  const all = issuer ? audiences : await poolAudiences(context);
+  if (all.length > AUDIENCES)
+    throw new Error(`${all.length} audiences (clients of the pool) are given; API Gateway takes ${AUDIENCES} at most`);
+  return all;
+};
 
 exports.resources = async (context) => {
   const { issuer } = await given(context);
   if (issuer) return { Outputs: { Issuer: { Value: issuer } } };
   const domain = await context.resolveVariable("param:cognitoDomain");
+  const removal = await context.resolveVariable("param:dataRemoval");
   return {
     Resources: {
       UserPool: {
         Type: "AWS::Cognito::UserPool",
+        DeletionPolicy: removal,
+        UpdateReplacePolicy: removal === "Delete" ? "Delete" : "Retain",
         Properties: {
+          DeletionProtection: (await context.resolveVariable("param:deletionProtection")) ? "ACTIVE" : "INACTIVE",
           UserPoolName: { "Fn::Sub": "${AWS::StackName}" },
           AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
           // Access tokens with claims of ours are not in the tier Lite.

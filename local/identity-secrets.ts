@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import platform from "../config/tenantry.ts";
+import { secretRefOf } from "../shared/adapters/secrets.ts";
 import { OperatorClient, type Operated } from "./aws/client.ts";
+import { STAGE } from "./aws/deploy.ts";
 
 type Providers = typeof platform.identity.providers;
 
@@ -23,7 +25,7 @@ export async function createIdentitySecrets(aws: Operated): Promise<Map<string, 
   const operator = new OperatorClient(aws);
   const secrets = newIdentitySecrets();
   for (const [ref, value] of secrets) {
-    const [, store, name = ""] = /^(secretsmanager|ssm):(.*)$/s.exec(ref) ?? [];
+    const [, store, name = ""] = /^(secretsmanager|ssm):(.*)$/s.exec(secretRefOf(ref, STAGE)) ?? [];
     if (store === "ssm") await operator.json("ssm", "AmazonSSM.PutParameter", { Name: name, Value: value, Type: "SecureString" });
     else await operator.json("secretsmanager", "secretsmanager.CreateSecret", { Name: name, SecretString: value });
   }

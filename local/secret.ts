@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import platform from "../config/tenantry.ts";
 import { createSecrets } from "../shared/adapters/secrets.ts";
+import { STAGE } from "./aws/deploy.ts";
 import { localDir } from "./paths.ts";
 
 const [provider = "", use = ""] = process.argv.slice(2);
@@ -24,7 +25,7 @@ if (ref === undefined || !(named || existsSync(envFile))) {
   process.exit(2);
 }
 if (!named) Object.assign(process.env, parseEnv(readFileSync(envFile, "utf8")));
-const [secret] = await createSecrets()(ref);
+const [secret] = await createSecrets({ stage: STAGE })(ref);
 if (secret === undefined) {
   console.error(`there is no ${ref}`);
   process.exit(1);

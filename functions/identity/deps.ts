@@ -21,7 +21,7 @@ export type ComparisonDeps = ComparisonPorts &
   };
 
 export function comparisonDeps(): ComparisonDeps {
-  const env = readEnv("TABLE_NAME", "ACCESS_QUEUE_URL");
+  const env = readEnv("TABLE_NAME", "ACCESS_QUEUE_URL", "STAGE");
   const table = openTable(env.TABLE_NAME);
   return {
     directory: createDirectory(table),
@@ -29,7 +29,7 @@ export function comparisonDeps(): ComparisonDeps {
     rounds: createGrantsRounds(table),
     newId,
     accessQueue: createAccessQueue(env.ACCESS_QUEUE_URL),
-    secrets: createSecrets({ clock }),
+    secrets: createSecrets({ clock, stage: env.STAGE }),
     openApi: (url, token, signal) => createOktaApi({ url, token, signal }),
     platform,
     clock,

@@ -12,11 +12,11 @@ import { clock, log, newId } from "../runtime.ts";
 export type ScimDeps = ProvisionPorts & { platform: Pick<Platform, "identity">; secrets: Secrets; log: Log };
 
 export function scimDeps(): ScimDeps {
-  const env = readEnv("TABLE_NAME", "ACCESS_QUEUE_URL");
+  const env = readEnv("TABLE_NAME", "ACCESS_QUEUE_URL", "STAGE");
   return {
     directory: createDirectory(openTable(env.TABLE_NAME)),
     accessQueue: createAccessQueue(env.ACCESS_QUEUE_URL),
-    secrets: createSecrets({ clock }),
+    secrets: createSecrets({ clock, stage: env.STAGE }),
     platform,
     clock,
     newId,

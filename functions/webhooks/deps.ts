@@ -8,11 +8,11 @@ import { readEnv } from "../env.ts";
 import { clock, log } from "../runtime.ts";
 
 export function webhookDeps(): ReceivePorts {
-  const env = readEnv("TABLE_NAME", "ACCESS_QUEUE_URL");
+  const env = readEnv("TABLE_NAME", "ACCESS_QUEUE_URL", "STAGE");
   return {
     inbox: createWebhookInbox(openTable(env.TABLE_NAME)),
     accessQueue: createAccessQueue(env.ACCESS_QUEUE_URL),
-    secrets: createSecrets({ clock }),
+    secrets: createSecrets({ clock, stage: env.STAGE }),
     platform,
     clock,
     log,

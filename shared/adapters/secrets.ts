@@ -11,12 +11,17 @@ export interface SecretsOptions {
   secretsManager?: Pick<SecretsManagerClient, "send"> | undefined;
   ssm?: Pick<SSMClient, "send"> | undefined;
   clock?: Clock | undefined;
+  /** The deployment's stage, for `{stage}` in references. */
+  stage: string;
 }
 
 interface Cached {
   values: string[];
   until: number;
 }
+
+/** A reference of the configuration in a deployment: stages of one account have secrets of their own. */
+export const secretRefOf = (ref: string, stage: string): string => ref.replaceAll("{stage}", stage);
 
 /**
  * Secrets of AWS Secrets Manager (`secretsmanager:<name>`: the current version, and the previous one while the store keeps it)
@@ -25,7 +30,7 @@ interface Cached {
  * Delivery: one request a reference at a time; answers are kept for 5 minutes, a missing one for 30 s. Where the store cannot
  * answer, what it said last is served on; throws where it never said anything.
  */
-export function createSecrets(options: SecretsOptions = {}): Secrets {
+export function createSecrets(options: SecretsOptions): Secrets {
   const { clock = { now: () => new Date() } } = options;
   const secretsManager = lazy(() => options.secretsManager ?? new SecretsManagerClient(awsClient));
   const ssm = lazy(() => options.ssm ?? new SSMClient(awsClient));
@@ -33,7 +38,7 @@ export function createSecrets(options: SecretsOptions = {}): Secrets {
   const flights = new Map<string, Promise<string[]>>();
 
   const read = async (ref: string): Promise<string[]> => {
-    const [, store, name = ""] = /^(secretsmanager|ssm):(.+)$/s.exec(ref) ?? [];
+    const [, store, name = ""] = /^(secretsmanager|ssm):(.+)$/s.exec(secretRefOf(ref, options.stage)) ?? [];
     if (store === undefined) throw new Error(`${ref} names no store of secrets`);
     return store === "ssm" ? await fromParameterStore(ssm(), name) : await fromSecretsManager(secretsManager(), name);
   };

@@ -3,10 +3,10 @@ import * as z from "zod";
 const providerName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "1 to 31 characters a-z, 0-9 and -, beginning with a letter");
 
 /**
- * Where a secret is: `secretsmanager:<name>` or `ssm:<name>` (a SecureString). Its value is one secret, or a JSON array of
+ * Where a secret is: `secretsmanager:<name>` or `ssm:<name>` (a SecureString), with the deployment's stage for `{stage}`. Its value is one secret, or a JSON array of
  * two of which both are valid, so that one can be rotated for the other. No secret there yet: everything is refused.
  */
-const secretRef = z.string().regex(/^(secretsmanager|ssm):[\w/.@+=-]{1,512}$/, "secretsmanager:<name> or ssm:<name>");
+const secretRef = z.string().regex(/^(secretsmanager|ssm):(?:[\w/.@+=-]|\{stage\}){1,512}$/, "secretsmanager:<name> or ssm:<name>");
 
 /** An IAM user or role, path and all. Sessions are no identities of their own. */
 export const PRINCIPAL_ARN = /^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]{1,512}$/;

@@ -123,7 +123,7 @@ const scenarios = {
 
   "an entry of ours under the name of somebody who needs it no more gets the new person's name": async () => {
     const principalArn = principal("desk");
-    const tags = { [OWNER_TAG]: "tenantry-local" };
+    const tags = { [OWNER_TAG]: "000000000000/us-east-1/tenantry-local" };
     await eks.send(new CreateAccessEntryCommand({ clusterName, principalArn, username: "people:dora@example.com", tags }));
     await api("PUT", grant(tenants[1], "emil@example.com"), { principalArn });
     await untilMapped(tenants[1], "emil@example.com", "Mapped");

@@ -19,7 +19,7 @@ const newUser = async (userName = `${anId("u")}@example.com`): Promise<string> =
 /** The function's own handler in this process, on the stack's table, queue and secrets. */
 async function handlerOnTheTable(): Promise<typeof scim> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${tableName()}-access` }));
-  Object.assign(process.env, { TABLE_NAME: tableName(), ACCESS_QUEUE_URL: QueueUrl });
+  Object.assign(process.env, { TABLE_NAME: tableName(), ACCESS_QUEUE_URL: QueueUrl, STAGE: "local" });
   const { handler } = await import("../../functions/scim/api.ts");
   const context = { getRemainingTimeInMillis: () => 29_000 } as Context;
   return async (method, path, body) => {
@@ -192,7 +192,7 @@ test("a provisioning cycle as Entra documents it", async () => {
 
 // The requests of "SCIM 2.0 protocol reference" on developer.okta.com.
 test("a provisioning cycle as Okta documents it", async () => {
-  const [token] = await createSecrets()(platform.identity.providers["okta"]?.scim?.token ?? "");
+  const [token] = await createSecrets({ stage: "local" })(platform.identity.providers["okta"]?.scim?.token ?? "");
   const okta = (method: string, path: string, body?: unknown) => scim(method, path, body, { token: token ?? null });
   const userName = `${anId("test.user")}@okta.local`;
   expect((await okta("GET", `/Users?${filtered(`userName eq "${userName}"`)}&startIndex=1&count=100`)).body).toMatchObject({

@@ -20,6 +20,7 @@ import { dueIndexContract } from "../contract/due-index.ts";
 import { revisionContract } from "../contract/revisions.ts";
 import { tenantStoreContract } from "../contract/tenant-store.ts";
 import { webhookInboxContract } from "../contract/webhook-inbox.ts";
+import { withLeadingKeys } from "../support/leading-keys.ts";
 import { anId, dynamodb, tableName } from "../support/stack.ts";
 
 /** A table as the stack's own, keys and indexes, without its stream: the stack's outbox would publish what the tests write. */
@@ -89,8 +90,15 @@ driftChecksContract("The DynamoDB table", async () => ({
   findDedupe: (key) => createTenantStore(table).findDedupe(key),
 }));
 
-directoryContract("The DynamoDB table", async () => ({ directory: createDirectory(table), index: createDueIndex(table) }));
+// What SCIM and webhooks may reach of the table, by the roles of their functions (infra/roles.cjs).
+directoryContract("The DynamoDB table", async () => ({
+  directory: createDirectory(withLeadingKeys(table, "IDP#")),
+  index: createDueIndex(table),
+}));
 
-webhookInboxContract("The DynamoDB table", async () => ({ inbox: createWebhookInbox(table), index: createDueIndex(table) }));
+webhookInboxContract("The DynamoDB table", async () => ({
+  inbox: createWebhookInbox(withLeadingKeys(table, "WEBHOOK#")),
+  index: createDueIndex(table),
+}));
 
 clusterSlotsContract("The DynamoDB table", async () => createClusterSlots(table));

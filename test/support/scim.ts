@@ -2,7 +2,7 @@ import type { Context } from "aws-lambda";
 import { type Asked, httpEvent } from "../unit/http/requests.ts";
 import { identityWorld } from "./identity-world.ts";
 
-Object.assign(process.env, { TABLE_NAME: "t", ACCESS_QUEUE_URL: "https://example.invalid/q", AWS_REGION: "eu-central-1" });
+Object.assign(process.env, { TABLE_NAME: "t", ACCESS_QUEUE_URL: "https://example.invalid/q", STAGE: "test", AWS_REGION: "eu-central-1" });
 const { createHandler } = await import("../../functions/scim/api.ts");
 
 export const USER = "urn:ietf:params:scim:schemas:core:2.0:User";

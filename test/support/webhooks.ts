@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import platform from "../../config/tenantry.ts";
 import { createSecrets } from "../../shared/adapters/secrets.ts";
 
-const secrets = createSecrets();
+const secrets = createSecrets({ stage: "local" });
 
 /** The secret of a configured provider's webhook, from the stack's own store. */
 export async function webhookSecret(provider: string): Promise<string> {

@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { run } from "../../local/commands.ts";
@@ -55,6 +66,17 @@ async function packageInto(dir: string, variant: Variant): Promise<string> {
   return text.replace(/\d+-\d{4}-\d\d-\d\dT[\d:.]+Z/g, "0");
 }
 
+/** Each change of the template leaves its files behind: those of the last week are kept. */
+function forgetOld(dir: string): void {
+  const weekAgo = Date.now() - 7 * 24 * 3_600_000;
+  for (const name of readdirSync(dir)) {
+    const path = join(dir, name);
+    // Another process may be at it, too.
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Number.POSITIVE_INFINITY };
+    if (mtimeMs < weekAgo) rmSync(path, { recursive: true, force: true });
+  }
+}
+
 /**
  * The file with the CloudFormation template that a deployment of this variant sends, but for the name of the functions' archive.
  * Kept by the hash of all that it is made from.
@@ -64,6 +86,7 @@ export async function templateFile(variant: Variant): Promise<string> {
   const file = join(templates, `${fingerprint(variant)}.json`);
   if (existsSync(file)) return file;
   mkdirSync(templates, { recursive: true });
+  forgetOld(templates);
   const dir = mkdtempSync(join(templates, ".package-"));
   try {
     writeFileSync(join(dir, "template.json"), await packageInto(dir, variant));

@@ -30,11 +30,17 @@ function harness(stores: Stores) {
       },
     } as never,
     clock: { now: () => new Date(now) },
+    stage: "prod",
   });
   return { secrets, asked, stores, pass: (ms: number) => (now += ms) };
 }
 
 describe("secrets", () => {
+  test("a reference names the deployment's stage, so that stages of an account have secrets of their own", async () => {
+    const { secrets } = harness({ "ssm:tenantry/prod/okta/scim": "of prod", "ssm:tenantry/dev/okta/scim": "of dev" });
+    expect(await secrets("ssm:tenantry/{stage}/okta/scim")).toEqual(["of prod"]);
+  });
+
   test.each<[string, string, string[]]>([
     ["one", "s3cret", ["s3cret"]],
     ["one that an editor ended with a line break", "s3cret\n", ["s3cret"]],

@@ -10,6 +10,7 @@ import { OktaServer } from "../../support/okta-server.ts";
 Object.assign(process.env, {
   TABLE_NAME: "t",
   ACCESS_QUEUE_URL: "https://example.invalid/q",
+  STAGE: "test",
   AWS_REGION: "eu-central-1",
   POWERTOOLS_METRICS_DISABLED: "true",
 });

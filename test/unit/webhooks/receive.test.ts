@@ -6,7 +6,7 @@ import type { ReceivePorts } from "../../../shared/usecases/webhooks/receive-web
 import { httpEvent } from "../http/requests.ts";
 import { MemoryWebhookInbox } from "../../support/memory-webhook-inbox.ts";
 
-Object.assign(process.env, { TABLE_NAME: "t", ACCESS_QUEUE_URL: "https://example.invalid/q", AWS_REGION: "eu-central-1" });
+Object.assign(process.env, { TABLE_NAME: "t", ACCESS_QUEUE_URL: "https://example.invalid/q", STAGE: "test", AWS_REGION: "eu-central-1" });
 const { createHandler } = await import("../../../functions/webhooks/api.ts");
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
