@@ -234,6 +234,28 @@ describe("The invariants find", () => {
     expect(breaches(world)).toContainEqual(expect.stringMatching(/^the item TENANT#acme TENANT has \d{6} bytes, more than 300000$/));
   });
 
+  test("a loop without a pause, which they end", async () => {
+    const world = new World();
+    await doneAll(world, [onboard]);
+    const { store } = world.ports();
+    const before = tenantOf(world);
+    const loop = async (): Promise<never> => {
+      for (;;) await store.write({ before, after: before, lease: "ignore" });
+    };
+    await expect(loop()).rejects.toThrow("A loop without a pause");
+    expect(breaches(world)).toEqual(["store.write acme was called more than 150 times at one moment"]);
+  });
+
+  test("a message that brings itself again without a pause", async () => {
+    const world = new World();
+    world.invocations = () => {
+      world.queue = [{ message: { tenantId: "acme", dueAt: world.now() }, from: world.nowMs }];
+      return [];
+    };
+    await world.tick();
+    expect(breaches(world)).toContainEqual(expect.stringContaining("messages come again without a pause"));
+  });
+
   test("what held no more for a while, though it holds in the end", async () => {
     const world = new World();
     await doneAll(world, [onboard]);

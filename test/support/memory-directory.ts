@@ -1,7 +1,7 @@
 import type { DirectoryGroup, DirectoryUser, Membership } from "../../shared/domain/identity.ts";
 import { type Directory, type DueItem, UserNameTaken, WriteConflict } from "../../shared/ports.ts";
 import { keys } from "../../shared/adapters/dynamodb/table.ts";
-import type { MemoryDueSource } from "./memory-table.ts";
+import { hasExpired, type MemoryDueSource } from "./memory-table.ts";
 import { TableLimits } from "./table-limits.ts";
 
 type Written = Promise<void>;
@@ -37,7 +37,7 @@ export class MemoryDirectory implements Directory, MemoryDueSource {
 
   /** Takes away the items whose `ttl` is past, each where `goes` says so: DynamoDB does it at some time after. */
   expire(nowMs: number, goes: () => boolean): void {
-    const isPast = ({ ttl }: { ttl?: number | undefined }): boolean => ttl !== undefined && ttl * 1_000 <= nowMs && goes();
+    const isPast = hasExpired(nowMs, goes);
     for (const [key, user] of this.users) if (isPast(user)) this.users.delete(key);
     for (const [key, group] of this.groups) if (isPast(group)) this.groups.delete(key);
     for (const members of this.members.values()) for (const [id, member] of members) if (isPast(member)) members.delete(id);

@@ -39,8 +39,10 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
   /** What is kept as sleeping, by `<tenantId>#<kind>#<name>`. */
   readonly sleepers = new Map<string, SleepingWorkload>();
   readonly events: OutboxEvent[] = [];
-  /** Every event that was ever said, also what its `ttl` has taken. */
+  /** Every event that was said of a tenant that is, or whose tombstone is there, also what its `ttl` has taken. */
   readonly history: OutboxEvent[] = [];
+  /** Ids of the events of tenants whose tombstone its `ttl` has taken. */
+  readonly forgotten = new Set<string>();
   /** Due times of the events that are not published, by `<tenantId>/<sequence>`. */
   readonly unpublished = new Map<string, string>();
   readonly dedupes = new Map<string, Dedupe>();
@@ -61,8 +63,11 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
 
   /** Takes away the items whose `ttl` is past, each where `goes` says so: DynamoDB does it at some time after. */
   expire(nowMs: number, goes: () => boolean): void {
-    const isPast = ({ ttl }: { ttl?: number | undefined }): boolean => ttl !== undefined && ttl * 1_000 <= nowMs && goes();
+    const isPast = hasExpired(nowMs, goes);
     for (const items of [this.tenants, this.grants, this.dedupes]) for (const [key, item] of items) if (isPast(item)) items.delete(key);
+    for (const { tenantId, eventId } of this.history) if (!this.tenants.has(tenantId)) this.forgotten.add(eventId);
+    const remembered = this.history.filter(({ tenantId }) => this.tenants.has(tenantId));
+    this.history.splice(0, this.history.length, ...remembered);
     const kept = this.events.filter((event) => !isPast(event));
     for (const event of this.events) if (!kept.includes(event)) this.unpublished.delete(eventKey(event));
     this.events.splice(0, this.events.length, ...kept);
@@ -207,6 +212,15 @@ export class MemoryTable implements TenantStore, ClusterTenants, GrantIndex {
 }
 
 const sleeperKey = (tenantId: string, { kind, name }: SleepingWorkload): string => `${tenantId}#${kind}#${name}`;
+/** Longest that DynamoDB leaves an item past its `ttl`, milliseconds. */
+const EXPIRY_MS = 2 * 86_400_000;
+
+/** Whether an item is gone by its `ttl`: at some time after it, where `goes` says so, and at the latest two days after. */
+export const hasExpired =
+  (nowMs: number, goes: () => boolean) =>
+  ({ ttl }: { ttl?: number | undefined }): boolean =>
+    ttl !== undefined && ttl * 1_000 <= nowMs && (ttl * 1_000 + EXPIRY_MS <= nowMs || goes());
+
 const grantKey = (grant: GrantKey): string => `${grant.tenantId}#${grantId(grant)}`;
 const eventKey = ({ tenantId, sequence }: Pick<OutboxEvent, "tenantId" | "sequence">): string => `${tenantId}/${sequence}`;
 

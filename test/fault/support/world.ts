@@ -21,6 +21,7 @@ import { MemoryMappings } from "../../support/memory-mappings.ts";
 import { MemoryRevisionLog } from "../../support/memory-revisions.ts";
 import { MemoryDueIndex, MemoryOutbox, MemoryRegistry, MemorySlots, MemoryTable } from "../../support/memory-table.ts";
 import { breachesOnTheWay } from "./invariants/index.ts";
+import { MOST_ROUNDS, Pace } from "./pace.ts";
 import { StaleIndexes } from "./stale-indexes.ts";
 
 /** Stands between an invocation and the world: every call of a port goes through it. */
@@ -66,6 +67,8 @@ export class World {
   readonly index = new MemoryDueIndex(this.table, 2, [this.directory]);
   /** Reads of indexes lag behind, where a schedule says so. */
   readonly indexes = new StaleIndexes({ table: this.table, directory: this.directory }, () => this.#nowMs);
+  /** What is done at one moment. */
+  readonly pace = new Pace(() => this.#nowMs);
   readonly outbox = new MemoryOutbox(this.table);
   readonly registry = new MemoryRegistry([aCluster({ access: { mode: "iam", usernamePrefix: "" } })]);
   readonly mappings = new MemoryMappings();
@@ -116,7 +119,7 @@ export class World {
   finishDeletes(): void {
     for (const cluster of [this.cluster, ...this.otherClusters.values()]) cluster.finishDeletes();
   }
-  /** What is past its `ttl` goes, where `goes` says so. */
+  /** What is past its `ttl` goes where `goes` says so, and two days later in any case. */
   expire(goes: () => boolean = () => true): void {
     this.table.expire(this.#nowMs, goes);
     this.directory.expire(this.#nowMs, goes);
@@ -139,7 +142,9 @@ export class World {
   /** The ports of one invocation, all of whose calls go through `gate`, and whose clock is `skewMs` off. */
   ports(through: Gate = openGate, skewMs = 0): Ports {
     const gate: Gate = (call, effect, args) => {
-      const noted = (): ReturnType<typeof effect> => {
+      const noted: typeof effect = () => {
+        const loop = this.pace.note(call, args);
+        if (loop !== undefined) return Promise.reject(loop);
         this.indexes.note(call);
         return effect();
       };
@@ -279,11 +284,15 @@ export class World {
     }
   }
 
-  /** One round of the platform: what is due now, then what that put into the queue. */
+  /** What the platform does at one moment: what is due, then what that put into the queues, until they bring nothing more at once. */
   async tick(gate: Gate = openGate, stream = false): Promise<void> {
     this.finishDeletes();
-    for (let round = 0; round < 2; round++)
+    let rounds = 0;
+    do {
+      if (++rounds > MOST_ROUNDS)
+        this.seen.add(`messages come again without a pause: ${JSON.stringify([...this.queue, ...this.accessQueue])}`);
       for (const { work } of this.invocations({ stream })) await work(this.ports(gate)).catch(() => {});
+    } while (rounds < 2 || (rounds <= MOST_ROUNDS && [...this.queue, ...this.accessQueue].some(({ from }) => from <= this.#nowMs)));
     this.look();
   }
 }

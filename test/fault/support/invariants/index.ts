@@ -2,7 +2,7 @@ import type { World } from "../world.ts";
 import { accessAsReported } from "./access.ts";
 import { clusterAsRecorded, hiddenChanges, nothingLeft, sleepersAsCounted } from "./cluster.ts";
 import { eventsPublished, eventsSaidOnce, sequencesWhole } from "./events.ts";
-import { boundedItems } from "./sizes.ts";
+import { boundedItems, pauses } from "./bounds.ts";
 import { clustersKnown, dueTimes, finished } from "./work.ts";
 
 /** What must hold: a line for each breach, in words; none where it holds. */
@@ -18,6 +18,7 @@ export const always: Readonly<Record<string, Invariant>> = {
   dueTimes,
   clustersKnown,
   boundedItems,
+  pauses,
 };
 
 /** Hold besides, once nothing is under way. */

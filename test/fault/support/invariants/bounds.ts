@@ -6,3 +6,6 @@ export function boundedItems({ table, directory }: World): string[] {
   const large = [...table.limits.large, ...directory.limits.large];
   return large.map(([name, bytes]) => `the item ${name} has ${bytes} bytes, more than ${LARGE_ITEM_BYTES}`);
 }
+
+/** No loop goes round without a pause. */
+export const pauses = ({ pace }: World): string[] => [...pace.loops];
