@@ -20,12 +20,15 @@ export interface AtCluster {
 
 export const failed = (reason: string, message: string): Outcome => ({ kind: "failed", reason, message, blocked: false });
 
+/** Pause before a namespace that was lost is made again, milliseconds: it grows where it is lost again. */
+const LOST_MS = 1_000;
+
 /** What became of a tenant's plan. */
 export function outcomeOf(planned: Outcome, performed: Performed, tenant: Pick<Tenant, "generation">): Outcome {
   if (namespaceLost(performed)) {
     return {
-      kind: "requeue",
-      afterMs: 0,
+      kind: "waiting",
+      afterMs: LOST_MS,
       reason: "NamespaceLost",
       message: "The namespace was removed by someone else; it is made again.",
     };
