@@ -58,12 +58,12 @@ export const createHandler = (deps: ComparisonDeps) => {
   };
 };
 
-/** A share of what is left of the invocation's time: half of it to look, a quarter to mend, the rest for the provider's API. */
+/** A share of what is left of the invocation's time: half of it to look, a quarter to repair, the rest for the provider's API. */
 function budgetOf({ getRemainingTimeInMillis }: Pick<Context, "getRemainingTimeInMillis">, providers: number): Budget {
   const began = getRemainingTimeInMillis();
   const share = (began - RESERVE_MS) / providers;
   const used = (): number => began - getRemainingTimeInMillis();
-  return { look: () => used() < share / 2, mend: () => used() < (share * 3) / 4 };
+  return { look: () => used() < share / 2, repair: () => used() < (share * 3) / 4 };
 }
 
 /** Since when a round is under way that is not at its end, seconds. */

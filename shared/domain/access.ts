@@ -14,7 +14,7 @@ export type SourceName = string;
 export const DIRECT: SourceName = "direct";
 
 /** A user of an identity provider. */
-export interface TakenBy {
+export interface RevokedBy {
   provider: string;
   user: string;
 }
@@ -32,7 +32,7 @@ export interface GrantSource {
   /** The provider's group, by its name, for people. */
   group?: string | undefined;
   /** Whose deactivation took it, where that is the person as another provider knows them: with them it comes back. */
-  takenBy?: TakenBy | undefined;
+  revokedBy?: RevokedBy | undefined;
   /** Who asked. */
   cause: Cause;
 }

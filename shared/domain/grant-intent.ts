@@ -8,7 +8,7 @@ import {
   isGranted,
   isSpent,
   type SourceName,
-  type TakenBy,
+  type RevokedBy,
   DIRECT,
   isLate,
 } from "./access.ts";
@@ -35,7 +35,7 @@ export interface GrantAsked extends Omit<GrantKey, "tenantId"> {
   expiresAt?: Timestamp | undefined;
   principalArn?: string | undefined;
   group?: string | undefined;
-  takenBy?: TakenBy | undefined;
+  revokedBy?: RevokedBy | undefined;
   /** Who asked, where that is not who asks for all. */
   cause?: Cause | undefined;
 }
@@ -103,9 +103,9 @@ function isForThisTenant({ tenantId, formerUntil }: Tenant, { source, granted, a
 /** The sources with what is newer than they; the same object where nothing is. */
 function withSources(sources: Grant["sources"], asked: readonly GrantAsked[], cause: Cause): Grant["sources"] {
   let result = sources;
-  for (const { source, granted, at, order, expiresAt, principalArn, group, takenBy, cause: own = cause } of asked) {
+  for (const { source, granted, at, order, expiresAt, principalArn, group, revokedBy, cause: own = cause } of asked) {
     const standing = result[source];
-    const next: GrantSource = { granted, at, order, expiresAt, principalArn, group, takenBy, cause: own };
+    const next: GrantSource = { granted, at, order, expiresAt, principalArn, group, revokedBy, cause: own };
     if (isLate(next, standing)) continue;
     const says = ({ at, order, granted, expiresAt, principalArn }: GrantSource): string =>
       JSON.stringify([at, order, granted, expiresAt, principalArn]);

@@ -55,7 +55,7 @@ export function aCompany() {
   };
   const rounds = new MemoryGrantsRounds();
   /** A run of the comparison of grants, with all the time that it needs unless told otherwise. */
-  const compare = (budget: Budget = { look: () => true, mend: () => true }, over: Partial<typeof ports> = {}, of = provider) =>
+  const compare = (budget: Budget = { look: () => true, repair: () => true }, over: Partial<typeof ports> = {}, of = provider) =>
     compareGrants(of, budget, { ...ports, ...over, rounds });
   return { world, ports, said, onboard, access, settle, directory, provider, rounds, compare };
 }

@@ -21,10 +21,10 @@ const PAGE = 100;
 /** Memberships written at once. */
 const AT_ONCE = 16;
 
-/** Whether a run has time: to look at another group, and to mend another of what it found. */
+/** Whether a run has time: to look at another group, and to repair another of what it found. */
 export interface Budget {
   look: () => boolean;
-  mend: () => boolean;
+  repair: () => boolean;
 }
 
 export interface GrantsRun extends GrantsReport {
@@ -57,8 +57,8 @@ export async function compareGrants(provider: ProviderName, budget: Budget, port
   let complete = looked.complete;
   for (const { group, seen: own } of looked.groups) {
     const [gives, takes] = [missing.get(group.id) ?? [], surplus.get(group.id) ?? []];
-    const mended = await mend(group, [...gives, ...takes], userOf, budget, ports);
-    if (!mended) {
+    const repaired = await repair(group, [...gives, ...takes], userOf, budget, ports);
+    if (!repaired) {
       complete = false;
       break;
     }
@@ -102,7 +102,7 @@ async function lookAtResting(group: DirectoryGroup, userOf: UserOf, ports: Grant
 }
 
 /** Has the memberships behind some grants of a group judged again; false where the time was up. */
-async function mend(
+async function repair(
   group: DirectoryGroup,
   off: readonly GrantOff[],
   userOf: UserOf,
@@ -112,7 +112,7 @@ async function mend(
   if (off.length === 0) return true;
   const reopen = await membershipsOf(group, userOf, ports);
   const limit = pLimit(AT_ONCE);
-  const done = await Promise.all(off.map((one) => limit(async () => budget.mend() && (await reopen(one)))));
+  const done = await Promise.all(off.map((one) => limit(async () => budget.repair() && (await reopen(one)))));
   if (done.some(Boolean)) await groupDue(group, ports);
   return done.every(Boolean);
 }
@@ -120,7 +120,7 @@ async function mend(
 function tell(provider: ProviderName, report: GrantsReport, ended: GrantsRound | undefined, { log, clock }: GrantsComparisonPorts): void {
   const told = { provider, ...report };
   if (report.refused > 0) log.error("A comparison of grants with the directory would remove too much: it removed nothing.", told);
-  else if (report.added + report.removed > 0) log.warn("Grants were not as the directory says; they are mended.", told);
+  else if (report.added + report.removed > 0) log.warn("Grants were not as the directory says; they are repaired.", told);
   if (ended === undefined) log.info("The comparison of grants goes on with the next run.", told);
   else {
     const seconds = (clock.now().getTime() - Date.parse(ended.startedAt)) / 1_000;

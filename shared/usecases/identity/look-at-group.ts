@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import type { TakenBy } from "../../domain/access.ts";
+import type { RevokedBy } from "../../domain/access.ts";
 import type { GroupInTenant } from "../../domain/grants-comparison.ts";
 import type { DirectoryGroup, DirectoryUser, ProviderName } from "../../domain/identity.ts";
 import type { Timestamp } from "../../domain/tenant.ts";
@@ -41,12 +41,12 @@ export function usersById(provider: ProviderName, { directory }: Pick<IdentityPo
 }
 
 /** User ids of those whose deactivation at another provider still stands: who is forgotten there, or gone, stays out. */
-async function whoIsOut(
-  taken: readonly { userId: string; takenBy: TakenBy }[],
+async function stillInactive(
+  taken: readonly { userId: string; revokedBy: RevokedBy }[],
   { directory }: GrantsComparisonPorts,
 ): Promise<ReadonlySet<string>> {
   const limit = pLimit(AT_ONCE);
-  const out = taken.map(({ userId, takenBy: { provider, user } }) =>
+  const out = taken.map(({ userId, revokedBy: { provider, user } }) =>
     limit(async () => {
       const found = await directory.getUser(provider, user);
       return found?.active === true && found.deleted !== true ? [] : [userId];
@@ -68,7 +68,7 @@ export async function lookAtGroup(group: DirectoryGroup, userOf: UserOf, ports: 
     if (tenant === undefined || tenant.desired.state !== "Active") continue;
     const actual = new Set<string>();
     const revokedAt = new Map<string, Timestamp>();
-    const taken: { userId: string; takenBy: TakenBy }[] = [];
+    const taken: { userId: string; revokedBy: RevokedBy }[] = [];
     for (let after: string | undefined, more = true; more; more = after !== undefined) {
       const page = await ports.store.pageGrants(tenantId, { limit: PAGE, after });
       for (const { userId, role: given, sources } of page.grants) {
@@ -76,12 +76,12 @@ export async function lookAtGroup(group: DirectoryGroup, userOf: UserOf, ports: 
         if (source?.granted === true) actual.add(userId);
         else if (source !== undefined && expected.has(userId)) {
           revokedAt.set(userId, source.at);
-          if (source.takenBy !== undefined) taken.push({ userId, takenBy: source.takenBy });
+          if (source.revokedBy !== undefined) taken.push({ userId, revokedBy: source.revokedBy });
         }
       }
       after = page.next;
     }
-    const out = await whoIsOut(taken, ports);
+    const out = await stillInactive(taken, ports);
     seen.push({ groupId, tenantId, role, expected: new Set([...expected].filter((id) => !out.has(id))), actual, revokedAt });
   }
   return seen;

@@ -30,8 +30,8 @@ export async function syncGroup(provider: string, groupId: string, timeLeft: () 
   const work: MembersWork = { group, cause, waiting: { revokes: new Map(), grants: new Map() }, ports };
   if (group.mapped.length > 0) {
     const progress = group.progress?.version === group.version ? group.progress : undefined;
-    if (progress === undefined && !(await takeBack(work, timeLeft))) return LATE;
-    const stopped = await give(work, progress?.after, timeLeft);
+    if (progress === undefined && !(await revokePass(work, timeLeft))) return LATE;
+    const stopped = await grantPass(work, progress?.after, timeLeft);
     if (stopped === "late") return LATE;
     const { revokes, grants } = work.waiting;
     if (revokes.size === 0 && stopped !== undefined)
@@ -44,7 +44,7 @@ export async function syncGroup(provider: string, groupId: string, timeLeft: () 
 }
 
 /** Records every revoke; false where the time was up. */
-async function takeBack(work: MembersWork, timeLeft: () => boolean): Promise<boolean> {
+async function revokePass(work: MembersWork, timeLeft: () => boolean): Promise<boolean> {
   for await (const { members } of slices(work, undefined, (membership) => mayLose(membership, work.group))) {
     if (!timeLeft()) return false;
     await recordRevokes(members, work);
@@ -53,7 +53,7 @@ async function takeBack(work: MembersWork, timeLeft: () => boolean): Promise<boo
 }
 
 /** Records every grant, until all tenants that are given any wait. Answers after which member the first of them had to. */
-async function give(
+async function grantPass(
   work: MembersWork,
   from: string | undefined,
   timeLeft: () => boolean,

@@ -5,7 +5,7 @@ import { unlessMoved } from "../../ports.ts";
 import { groupDue } from "./due.ts";
 import { again, isAgainSince } from "./marks.ts";
 import { type AccessPorts, DONE, STUCK_MS, type Worked } from "./ports.ts";
-import { takeBackAll } from "./take-back-grants.ts";
+import { revokeAll } from "./revoke-all-grants.ts";
 import { userIdOf } from "./user-id.ts";
 
 /** Until another look whether the clusters have it, milliseconds. */
@@ -61,7 +61,7 @@ const follows = ({ at, synced, userAt, grantedAs }: Membership, user: DirectoryU
 async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Worked> {
   const now = ports.clock.now();
   const removal: Removal = user.removal?.of === user.at ? user.removal : { startedAt: now.toISOString(), of: user.at, grants: 0 };
-  const came = await takeBackAll(user, timeLeft, ports);
+  const came = await revokeAll(user, timeLeft, ports);
   const grants = removal.grants + came.taken;
   if (came.open) {
     const kept = await written(user, { ...user, removal: { ...removal, grants, finishedAt: undefined } }, ports);

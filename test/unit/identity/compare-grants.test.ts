@@ -91,10 +91,10 @@ describe("The comparison of many groups", () => {
     await company.settle();
     return company;
   };
-  /** Time to look at so many groups, and to mend so much. */
-  const timeFor = (groups: number, mends = Number.POSITIVE_INFINITY) => {
-    let [looked, mended] = [0, 0];
-    return { look: () => ++looked < groups, mend: () => ++mended <= mends };
+  /** Time to look at so many groups, and to repair so much. */
+  const timeFor = (groups: number, repairs = Number.POSITIVE_INFINITY) => {
+    let [looked, repaired] = [0, 0];
+    return { look: () => ++looked < groups, repair: () => ++repaired <= repairs };
   };
   const loses = (company: Awaited<ReturnType<typeof given>>, n: number) => {
     for (const grant of company.world.table.grants.values()) if (grant.userId === `u${n}@example.com`) grant.sources = {};
@@ -125,12 +125,12 @@ describe("The comparison of many groups", () => {
       if (/directory\.(pageMembers|getUser)/.test(call)) read.push(String(args[1]));
       return effect();
     });
-    expect(await company.compare({ look: () => false, mend: () => true }, watched)).toMatchObject({ grants: 1, complete: false });
-    expect(await company.compare({ look: () => false, mend: () => true }, watched)).toMatchObject({ grants: 1, complete: false });
+    expect(await company.compare({ look: () => false, repair: () => true }, watched)).toMatchObject({ grants: 1, complete: false });
+    expect(await company.compare({ look: () => false, repair: () => true }, watched)).toMatchObject({ grants: 1, complete: false });
     expect(read).toEqual([groupId(0), "u0", groupId(1), "u1"]);
   }, 60_000);
 
-  test("goes on before the group that it had no time to mend", async () => {
+  test("goes on before the group that it had no time to repair", async () => {
     const company = await given();
     for (const n of [3, 5, 7]) loses(company, n);
     expect(await company.compare(timeFor(GROUPS + 1, 1))).toMatchObject({ added: 1, complete: false });

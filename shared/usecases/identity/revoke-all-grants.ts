@@ -18,7 +18,7 @@ interface Came {
 }
 
 /** Takes back every grant that a person was given, under any name that they had, before they were deactivated. */
-export async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Came> {
+export async function revokeAll(user: DirectoryUser, timeLeft: () => boolean, ports: AccessPorts): Promise<Came> {
   const found = await grantsOf(user, ports);
   let taken = 0;
   let open = false;
@@ -30,7 +30,7 @@ export async function takeBackAll(user: DirectoryUser, timeLeft: () => boolean, 
         moving = true;
         return;
       }
-      const came = await takeBack(next, user, ports);
+      const came = await revoke(next, user, ports);
       taken += came.taken;
       open ||= came.open;
       moving ||= came.open && !came.stuck;
@@ -64,7 +64,7 @@ async function grantsOf(user: DirectoryUser, ports: AccessPorts): Promise<Held[]
   return [...found.values()];
 }
 
-async function takeBack({ tenantId, ids, until }: Held, user: DirectoryUser, ports: AccessPorts): Promise<Came> {
+async function revoke({ tenantId, ids, until }: Held, user: DirectoryUser, ports: AccessPorts): Promise<Came> {
   const grants = [...(await ports.store.getGrants(tenantId, ids)).values()];
   const asked = grants.flatMap((grant) => revokesOf(grant, until, user));
   if (asked.length === 0) {
@@ -97,7 +97,7 @@ function revokesOf({ userId, role, sources }: Grant, until: Timestamp, { provide
   return Object.entries(sources)
     .filter(([, source]) => source.granted && source.at <= until)
     .map(([source, { group }]) => {
-      const takenBy = isOthers(source) ? { provider, user: id } : undefined;
-      return { userId, role, source, granted: false, at, group, takenBy };
+      const revokedBy = isOthers(source) ? { provider, user: id } : undefined;
+      return { userId, role, source, granted: false, at, group, revokedBy };
     });
 }
