@@ -1,11 +1,7 @@
 // The API's issuer: the one given, or a Cognito pool of our own with the contract's scopes and one machine client.
-const scopes = ["tenants.read", "tenants.write", "access.read", "access.write", "clusters.read", "clusters.write"];
+const { flag, list } = require("./parameters.cjs");
 
-const list = (text) =>
-  String(text)
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean);
+const scopes = ["tenants.read", "tenants.write", "access.read", "access.write", "clusters.read", "clusters.write"];
 
 /** Quotas of an authorizer of API Gateway and of a function's environment, which no request raises. */
 const AUDIENCES = 50;
@@ -52,7 +48,7 @@ exports.resources = async (context) => {
         DeletionPolicy: removal,
         UpdateReplacePolicy: removal === "Delete" ? "Delete" : "Retain",
         Properties: {
-          DeletionProtection: (await context.resolveVariable("param:deletionProtection")) ? "ACTIVE" : "INACTIVE",
+          DeletionProtection: (await flag(context, "deletionProtection")) ? "ACTIVE" : "INACTIVE",
           UserPoolName: { "Fn::Sub": "${AWS::StackName}" },
           AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
           // Access tokens with claims of ours are not in the tier Lite.

@@ -3,18 +3,13 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { parse } = require("yaml");
 const { pascalCase } = require("./names.cjs");
+const { list } = require("./parameters.cjs");
 const { streamArn, tableArn } = require("./table.cjs");
 
 const { functions, wildcards } = parse(readFileSync(join(__dirname, "permissions.yml"), "utf8"), { merge: true });
 
 const arnOf = (name) => ({ "Fn::GetAtt": [name, "Arn"] });
 const sub = (text) => (text.includes("${") ? { "Fn::Sub": text } : text);
-const list = (text) =>
-  String(text)
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean);
-
 const regional = (service) => `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}`;
 const eks = (what) => sub(`arn:\${AWS::Partition}:eks:*:\${AWS::AccountId}:${what}`);
 

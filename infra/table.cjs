@@ -1,4 +1,6 @@
 // The table, and which table the functions use: the stack's own, or one that was restored from it (docs/operations.md).
+const { flag } = require("./parameters.cjs");
+
 const index = (name, partition, sort, projection) => ({
   IndexName: name,
   KeySchema: [
@@ -39,7 +41,8 @@ exports.tableArn = async (context) => {
   return (below = "") => ({ "Fn::Sub": `${arn}${below}` });
 };
 
-exports.resources = async ({ resolveVariable }) => {
+exports.resources = async (context) => {
+  const { resolveVariable } = context;
   const removal = await resolveVariable("param:dataRemoval");
   return {
     Resources: {
@@ -50,7 +53,7 @@ exports.resources = async ({ resolveVariable }) => {
         Properties: {
           TableName: await resolveVariable("param:tableName"),
           BillingMode: "PAY_PER_REQUEST",
-          DeletionProtectionEnabled: await resolveVariable("param:deletionProtection"),
+          DeletionProtectionEnabled: await flag(context, "deletionProtection"),
           PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
           SSESpecification: { SSEEnabled: true },
           TimeToLiveSpecification: { AttributeName: "ttl", Enabled: true },

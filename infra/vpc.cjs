@@ -1,9 +1,5 @@
 // The functions' subnets and security groups; without subnets they run outside any VPC.
-const list = (text) =>
-  String(text)
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean);
+const { list } = require("./parameters.cjs");
 
 module.exports = async ({ resolveVariable }) => {
   const subnetIds = list(await resolveVariable("param:vpcSubnetIds"));

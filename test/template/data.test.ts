@@ -8,6 +8,11 @@ describe("The table and the user pool", () => {
     expect(Properties).toMatchObject(id === "Table" ? { DeletionProtectionEnabled: true } : { DeletionProtection: "ACTIVE" });
   });
 
+  test.each(["Table", "UserPool"])("%s is not protected where the command line says so", async (id) => {
+    const { Properties } = (await template("a first deployment")).Resources[id] ?? {};
+    expect(Properties).toMatchObject(id === "Table" ? { DeletionProtectionEnabled: false } : { DeletionProtection: "INACTIVE" });
+  });
+
   test.each(["Table", "UserPool"])("%s goes with the local stack", async (id) => {
     const { DeletionPolicy, Properties } = (await template("local")).Resources[id] ?? {};
     expect(DeletionPolicy).toBe("Delete");

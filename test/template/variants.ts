@@ -2,6 +2,7 @@
 export const variants = {
   local: { stage: "local", parameters: {} },
   production: { stage: "prod", parameters: {} },
+  "a first deployment": { stage: "prod", parameters: { deletionProtection: "false" } },
   "production with every parameter": {
     stage: "prod",
     parameters: {
