@@ -14,6 +14,7 @@ import type { ReconcilePorts } from "./ports.ts";
 import { heldByCluster, newWork, PAUSED, takeUp, unplacedOutcome, type Work, withProgress } from "./round.ts";
 import type { Run } from "./run.ts";
 import { settle } from "./settle.ts";
+import { giveBackUnrecorded } from "./take-down.ts";
 import { forgetSleepers } from "./sleepers.ts";
 
 /** Longest pause before another round where the record keeps moving, milliseconds. */
@@ -43,8 +44,7 @@ export async function reconcile(leased: Tenant, run: Run, ports: ReconcilePorts)
     }
     interrupted ??= work;
     const fresh = await ports.store.get(record.tenantId);
-    // The lease was lost: its present owner, or the due time, finishes this.
-    if (fresh?.lease?.owner !== run.owner) return fresh ?? record;
+    if (fresh?.lease?.owner !== run.owner) return leaseLost(interrupted, fresh, ports);
     record = fresh;
   }
 }
@@ -143,9 +143,15 @@ async function handBack(work: Work, record: Tenant, run: Run, ports: ReconcilePo
   const dueAt = new Date(now.getTime() + afterMs).toISOString();
   const after = { ...withProgress(work, record), dueAt, lease: undefined };
   const written = await unlessMoved(ports.store.write({ before: record, after, lease: "hold" }));
-  if (!written && !(await ports.store.release(tenantId, run.owner, dueAt))) return (await ports.store.get(tenantId)) ?? record;
+  if (!written && !(await ports.store.release(tenantId, run.owner, dueAt))) return leaseLost(work, await ports.store.get(tenantId), ports);
   await remind({ tenantId, dueAt, handBacks }, now.toISOString(), ports);
   return { ...record, dueAt, lease: undefined };
+}
+
+/** The lease is another's by now: its present owner, or the due time, finishes this. */
+async function leaseLost(work: Work, fresh: Tenant | undefined, ports: ReconcilePorts): Promise<Tenant> {
+  await giveBackUnrecorded(work, fresh, ports);
+  return fresh ?? work.record;
 }
 
 /** The same where the cluster has no free slot, after a pause that grows each time in a row. */

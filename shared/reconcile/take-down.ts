@@ -1,5 +1,5 @@
 import type { Cluster } from "../domain/cluster.ts";
-import { namespaceOf } from "../domain/tenant.ts";
+import { namespaceOf, type Tenant } from "../domain/tenant.ts";
 import { LABEL_TENANT } from "../manifests/index.ts";
 import { type AtCluster, failed, outcomeOf } from "./at-cluster.ts";
 import { decide, type Outcome, type Plan, unmarked } from "./decide.ts";
@@ -7,6 +7,7 @@ import { forgetGrants, mappingsRemain } from "./forget-grants.ts";
 import { type NamespaceSeen, observe, type SeenNamespace } from "./observe.ts";
 import { perform } from "./perform.ts";
 import type { ReconcilePorts } from "./ports.ts";
+import type { Work } from "./round.ts";
 import { forgetSleepers } from "./sleepers.ts";
 
 /** How long a namespace holds its slot among those that a cluster deletes at once, milliseconds. */
@@ -61,6 +62,14 @@ const deletions = (cluster: Cluster, { platform }: ReconcilePorts) => ({
 async function giveBackSlot({ work: { record, round }, cluster, ports }: AtCluster): Promise<void> {
   const slot = record.status.deletionSlot ?? round.performed.deletionSlot;
   if (slot !== undefined) await ports.slots.release(deletions(cluster, ports), slot, record.tenantId);
+}
+
+/** A late process has taken a slot that its tenant's record will not know of: nobody else would give it back. */
+export async function giveBackUnrecorded({ record, round }: Work, fresh: Tenant | undefined, ports: ReconcilePorts): Promise<void> {
+  const { cluster, performed } = round;
+  const slot = performed.deletionSlot;
+  if (cluster === undefined || slot === undefined || fresh?.status.deletionSlot === slot) return;
+  await ports.slots.release(deletions(cluster, ports), slot, record.tenantId);
 }
 
 /** Looks for what a tenant may have left outside its namespace. */

@@ -181,7 +181,8 @@ export const duels: (Duel & { ends: Expected })[] = [
     after: [],
     actors: [registry.removeCluster, acts.onboard],
     afterwards: [registry.registerCluster],
-    ends: { state: "Active" },
+    // Said where it waited long for a cluster.
+    ends: { state: "Active", said: { TenantFailed: [0, 1] } },
   },
   {
     name: "a removal of the cluster racing a cordon and a delete",

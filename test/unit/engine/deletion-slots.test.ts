@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { anEngine } from "../../support/engine.ts";
 import { MemorySlots } from "../../support/memory-table.ts";
@@ -57,3 +58,22 @@ test.each([false, true])(
     expect([...slots.held.keys()]).toEqual([]);
   },
 );
+
+test("A late process of a decommission that others have finished gives the slot back that it took", async () => {
+  const { engine, slots } = await onboarded();
+  await tearDownTenant(engine.command({ eager: undefined }), engine.ports);
+  const { dueAt = "" } = await engine.tenant();
+  // It has read the namespace, and is held up until its lease is long past and the tenant is Deleted.
+  let held = false;
+  engine.cluster.after = async ({ verb }) => {
+    if (held || verb !== "list") return;
+    held = true;
+    engine.pass(120_000);
+    const taken = await engine.tenant();
+    await reconcileTenant({ tenantId: "acme", dueAt: taken.dueAt ?? "" }, engine.run(), engine.ports);
+    await engine.settle();
+  };
+  await reconcileTenant({ tenantId: "acme", dueAt }, engine.run(), engine.ports);
+  expect((await engine.tenant()).status.deletedAt).toBeDefined();
+  expect([...slots.held.keys()].filter((key) => key.includes("deletions"))).toEqual([]);
+});
