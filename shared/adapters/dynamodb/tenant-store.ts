@@ -1,17 +1,10 @@
-import {
-  GetItemCommand,
-  QueryCommand,
-  type TransactWriteItem,
-  TransactWriteItemsCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { type Grant, grantId } from "../../domain/access.ts";
+import { GetItemCommand, type TransactWriteItem, TransactWriteItemsCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Tenant } from "../../domain/tenant.ts";
 import { type Dedupe, type TenantStore, type TenantWrite, WriteConflict } from "../../ports.ts";
 import { fromItem, isConflict, keys, type Table, toItem, updateOf } from "./table.ts";
 import { KEEP_DUE_SINCE } from "./due-index.ts";
 import { eventItem } from "./event-item.ts";
-import { grantOf, grantWrite } from "./grant-item.ts";
+import { grantReads, grantWrite } from "./grant-item.ts";
 import { sleeperReads, sleeperWrite } from "./sleeper-item.ts";
 import { difference, tenantItem, tenantOf } from "./tenant-item.ts";
 
@@ -162,29 +155,7 @@ export function createTenantStore(table: Table): TenantStore {
       return item as unknown as Dedupe | undefined;
     },
 
-    async getGrants(tenantId, ids) {
-      const items = await Promise.all(ids.map((id) => get(keys.grant(tenantId, id))));
-      return new Map(
-        items.flatMap((item) => (item === undefined ? [] : [grantOf(item)])).map((grant): [string, Grant] => [grantId(grant), grant]),
-      );
-    },
-
+    ...grantReads(table),
     ...sleeperReads(table),
-
-    async pageGrants(tenantId, { limit, after }) {
-      const answer = await table.client.send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression: "pk = :pk AND begins_with(sk, :grants)",
-          ExpressionAttributeValues: toItem({ ":pk": keys.tenant(tenantId).pk, ":grants": keys.grant(tenantId, "").sk }),
-          ExclusiveStartKey: after === undefined ? undefined : toItem(keys.grant(tenantId, after)),
-          Limit: limit,
-          ConsistentRead: true,
-        }),
-      );
-      const grants = (answer.Items ?? []).map((item) => grantOf(fromItem(item)));
-      const last = grants.at(-1);
-      return { grants, ...(answer.LastEvaluatedKey !== undefined && last !== undefined && { next: grantId(last) }) };
-    },
   };
 }
