@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { type KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { Pool } from "undici";
+import { versions } from "../../local/versions.ts";
 import platform from "../../config/tenantry.ts";
 import { pathOf } from "../../shared/adapters/kubernetes/path.ts";
 import { refOf } from "../../shared/adapters/kubernetes/client.ts";
@@ -124,7 +125,7 @@ export function objectApi({ kubeConfig }: Target): Contestant<KubernetesObject[]
 export function kubectl({ kubectl: command, kubeconfigPath }: Target): Contestant<string> {
   const args = ["--kubeconfig", kubeconfigPath, "apply", "--server-side", "--force-conflicts", "--field-manager=tenantry", "-f", "-"];
   return {
-    name: "kubectl apply",
+    name: `kubectl ${versions.kubectl}`,
     prepare: (tenant) => JSON.stringify({ apiVersion: "v1", kind: "List", items: objectsOf(tenant) }),
     onboard: (manifest) =>
       new Promise((resolve, reject) => {
