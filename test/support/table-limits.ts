@@ -18,7 +18,7 @@ const sortKeys = ["sk", "dueAt", "tenantId"];
 
 /** Refuses what DynamoDB refuses for its size, and remembers the items that came near to it. */
 export class TableLimits {
-  /** `<pk> <sk>` of the large items that were written, with the largest size, bytes. */
+  /** `<pk> <sk>` of the large items that were written, or were to be, with the largest size, bytes. */
   readonly large = new Map<string, number>();
 
   /** Checks the items of one write; `deletes` are items that it takes away. Throws `ValidationException`. */
@@ -30,8 +30,8 @@ export class TableLimits {
       const name = `${item["pk"]} ${item["sk"]}`;
       checkKeys(item);
       const size = sizeOfItem(item);
-      if (size > MOST.itemBytes) refuse(`Item size has exceeded the maximum allowed size: ${name}, ${size} bytes`);
       if (size > LARGE_ITEM_BYTES) this.large.set(name, Math.max(size, this.large.get(name) ?? 0));
+      if (size > MOST.itemBytes) refuse(`Item size has exceeded the maximum allowed size: ${name}, ${size} bytes`);
       total += size;
     }
     if (total > MOST.transactionBytes) refuse(`Transaction size has exceeded the maximum allowed size: ${total} bytes`);
