@@ -1,11 +1,10 @@
-import type { Grant } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
 import { appliedGrant } from "../domain/grant-intent.ts";
 import { type Said, ttlAfter } from "../domain/outbox.ts";
-import { effectiveQuota } from "../domain/quota.ts";
 import { type DecommissionProof, earliest, namespaceOf, type Status, type Tenant, type Timestamp } from "../domain/tenant.ts";
 import { conditionOf, isGrantKey, revisionOn } from "../manifests/index.ts";
 import type { ClusterError, ClusterScopedFind, GrantWrite } from "../ports.ts";
+import { announced, trouble } from "./announced.ts";
 import { conditionsOf } from "./conditions.ts";
 import { ABSENT, type Outcome } from "./decide.ts";
 import type { GrantsToBring } from "./grants.ts";
@@ -31,9 +30,6 @@ export interface Round {
   mappings?: number | undefined;
   outcome: Outcome;
 }
-
-/** Failed tries in a row before a tenant's failure is an event: shorter hiccups heal unheard. */
-const FAILURES_TO_TELL = 3;
 
 /** The record after a round, what is to be said of it, and the grants that the cluster now follows. Pure. */
 export function settle(tenant: Tenant, round: Round, at: At): { after: Tenant; said: Said[]; grants: GrantWrite[] } {
@@ -193,31 +189,4 @@ function factsOf(tenant: Tenant, round: Round, status: Status, deleted: boolean)
     ready,
     unseen: outcome.kind === "paused",
   };
-}
-
-/** What is true now: all that waited, where the record is converged; and of grants, what the cluster follows. In the order asked. */
-function announced(tenant: Tenant, after: Tenant, grants: readonly Grant[], done: boolean, { platform }: At): Said[] {
-  const { tier, quota } = after.desired;
-  const shape = platform.tiers[tier];
-  const namespace = namespaceOf(tenant.tenantId);
-  const cluster = after.cluster ?? null;
-  const data: Record<string, Record<string, unknown>> = {
-    TenantReady: { namespace, cluster, tier },
-    TenantQuotaChanged: { tier, quota: shape === undefined ? {} : effectiveQuota(shape, quota) },
-    TenantSuspended: { namespace, cluster, workloads: after.status.sleepers ?? 0 },
-    TenantActivated: { namespace, cluster },
-    TenantDecommissioned: { namespace, cluster, proof: after.status.proof },
-  };
-  return [...(done ? tenant.announcements : []), ...grants.flatMap(({ pending }) => pending ?? [])]
-    .sort((a, b) => a.generation - b.generation)
-    .map(({ type, cause, data: more }) => ({ type, cause, data: { ...data[type], ...more } }));
-}
-
-function trouble(tenant: Tenant, after: Tenant, timers: Tenant["timers"]): Said[] {
-  const { failure } = after.status;
-  if (failure === undefined) return [];
-  const cause = { ...after.cause, actor: "tenantry" };
-  const { reason, message } = failure;
-  if (failure.blocked) return tenant.status.failure?.blocked === true ? [] : [{ type: "TenantBlocked", cause, data: { reason, message } }];
-  return failure.count === FAILURES_TO_TELL ? [{ type: "TenantFailed", cause, data: { reason, message, retryAt: timers.retry } }] : [];
 }
