@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { run } from "../../local/commands.ts";
+import { withLock } from "../../local/locks.ts";
 import { binDir, localDir, projectDir } from "../../local/paths.ts";
 import { type Variant, variants } from "./variants.ts";
 
@@ -86,14 +87,22 @@ export async function templateFile(variant: Variant): Promise<string> {
   const file = join(templates, `${fingerprint(variant)}.json`);
   if (existsSync(file)) return file;
   mkdirSync(templates, { recursive: true });
-  forgetOld(templates);
-  const dir = mkdtempSync(join(templates, ".package-"));
-  try {
-    writeFileSync(join(dir, "template.json"), await packageInto(dir, variant));
-    renameSync(join(dir, "template.json"), file);
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  // Jest's workers all want it, and one makes it.
+  await withLock(
+    `${file}.lock`,
+    () => {},
+    async () => {
+      if (existsSync(file)) return;
+      forgetOld(templates);
+      const dir = mkdtempSync(join(templates, ".package-"));
+      try {
+        writeFileSync(join(dir, "template.json"), await packageInto(dir, variant));
+        renameSync(join(dir, "template.json"), file);
+      } finally {
+        rmSync(dir, { recursive: true, force: true });
+      }
+    },
+  );
   return file;
 }
 
