@@ -9,6 +9,9 @@ const variables = {
   DRIFT_QUEUE_URL: z.url(),
   DRIFT_INTERVAL_MINUTES: z.coerce.number().min(1),
   ACCESS_QUEUE_URL: z.url(),
+  /** The queue that the function reads, and the receives after which it sets a message aside. */
+  QUEUE_URL: z.url(),
+  MAX_RECEIVE_COUNT: z.coerce.number().int().min(1),
   DEAD_LETTER_QUEUE_URL: z.url(),
   CLIENT_TENANTS: z.string(),
   INSTALLATION: z.string().min(1),

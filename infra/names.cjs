@@ -15,4 +15,5 @@ exports.deadLetterQueues = [
   "DriftDeadLetters",
   "OutboxDeadLetters",
   "UnroutedQueue",
+  "UnroutedDeadLetters",
 ];

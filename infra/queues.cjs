@@ -28,14 +28,14 @@ const deadLetters = (queueName) => ({
   Properties: { QueueName: queueName, SqsManagedSseEnabled: true, MessageRetentionPeriod: FOURTEEN_DAYS },
 });
 
-const workQueue = (queueName, deadLetterName, visibilitySeconds) => ({
+const workQueue = (queueName, deadLetterName, visibilitySeconds, maxReceiveCount) => ({
   Type: "AWS::SQS::Queue",
   Properties: {
     QueueName: queueName,
     SqsManagedSseEnabled: true,
     MessageRetentionPeriod: FOUR_DAYS,
     VisibilityTimeout: visibilitySeconds,
-    RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetterName), maxReceiveCount: 5 },
+    RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetterName), maxReceiveCount },
   },
 });
 
@@ -68,10 +68,11 @@ const queuePolicy = (queues, rules) => ({
   },
 });
 
-// The event as it came, with the reason why nobody took it.
+// The event as it came, with the reason why nobody took it. What does not fit with its reason goes to the dead letters alone.
 const unrouted = (reason) => ({
   Id: "unrouted",
   Arn: arnOf("UnroutedQueue"),
+  DeadLetterConfig: { Arn: arnOf("UnroutedDeadLetters") },
   InputTransformer: {
     InputPathsMap: {},
     InputTemplate: `{"reason": ${JSON.stringify(reason)}, "event": <aws.events.event.json>}`,
@@ -86,10 +87,16 @@ module.exports = async ({ resolveVariable }) => {
     .map((source) => source.trim());
   const resources = {};
 
-  for (const key of [...Object.keys(areas), "sbt", "reconcile", "reconcile-bulk", "drift", "access"]) {
+  // A command's own function sets it aside, with the reason; the redrive is the net beneath.
+  const commandReceives = Number(await resolveVariable("param:commandReceives")) + 1;
+  const receives = {
+    ...Object.fromEntries([...Object.keys(areas), "sbt"].map((key) => [key, commandReceives])),
+    ...{ reconcile: 5, "reconcile-bulk": 5, drift: 5, access: 5 },
+  };
+  for (const [key, maxReceiveCount] of Object.entries(receives)) {
     const name = pascalCase(key);
     resources[`${name}DeadLetters`] = deadLetters(`${prefix}-${key}-dead-letters`);
-    resources[`${name}Queue`] = workQueue(`${prefix}-${key}`, `${name}DeadLetters`, visibility);
+    resources[`${name}Queue`] = workQueue(`${prefix}-${key}`, `${name}DeadLetters`, visibility, maxReceiveCount);
   }
   const routed = [
     ...Object.entries(areas).map(([key, detailTypes]) => ({ key, detailTypes, from: sources })),
@@ -105,6 +112,7 @@ module.exports = async ({ resolveVariable }) => {
   const known = Object.values(areas).flat();
   resources["OutboxDeadLetters"] = deadLetters(`${prefix}-outbox-dead-letters`);
   resources["UnroutedQueue"] = deadLetters(`${prefix}-unrouted`);
+  resources["UnroutedDeadLetters"] = deadLetters(`${prefix}-unrouted-dead-letters`);
   resources["UnroutedSourceRule"] = rule(
     { source: [{ "anything-but": [...sources, "tenantry", ...sbt.others] }] },
     unrouted("the event's source is not one that may command this service"),
@@ -113,6 +121,6 @@ module.exports = async ({ resolveVariable }) => {
     { source: sources, "detail-type": [{ "anything-but": known }] },
     unrouted("no part of this service takes events of this detail-type"),
   );
-  resources["UnroutedQueuePolicy"] = queuePolicy(["UnroutedQueue"], ["UnroutedSourceRule", "UnroutedTypeRule"]);
+  resources["UnroutedQueuePolicy"] = queuePolicy(["UnroutedQueue", "UnroutedDeadLetters"], ["UnroutedSourceRule", "UnroutedTypeRule"]);
   return { Resources: resources };
 };

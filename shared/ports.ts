@@ -243,3 +243,9 @@ export interface Log {
 export interface DeadLetters {
   add(body: string, why: { code: string; reason: string }): Promise<void>;
 }
+
+/** A message that is being worked on, in its queue. */
+export interface MessageVisibility {
+  /** Keeps a received message from coming back for so long. `seconds` 0 to 43,200. */
+  postpone(receiptHandle: string, seconds: number): Promise<void>;
+}

@@ -34,7 +34,7 @@ export async function deadLetterQueues(client: SQSClient, prefix: string): Promi
     .map(({ name, url, messages }): DeadLetterQueue => {
       const source = sources.get(name);
       if (source !== undefined) return { name, url, messages, source, kind: "queue" };
-      return { name, url, messages, kind: name === `${prefix}-${UNROUTED}` ? "bus" : "final" };
+      return { name, url, messages, kind: name.startsWith(`${prefix}-${UNROUTED}`) ? "bus" : "final" };
     })
     .sort((a, b) => a.name.localeCompare(b.name));
 }

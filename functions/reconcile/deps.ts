@@ -5,6 +5,7 @@ import { openTable } from "../../shared/adapters/dynamodb/table.ts";
 import { createTenantStore } from "../../shared/adapters/dynamodb/tenant-store.ts";
 import { createClusterAccess } from "../../shared/adapters/kubernetes/access.ts";
 import { createDeadLetters } from "../../shared/adapters/sqs/dead-letters.ts";
+import { createMessageVisibility } from "../../shared/adapters/sqs/message-visibility.ts";
 import { createReconcileQueue } from "../../shared/adapters/sqs/reconcile-queue.ts";
 import type { CommandQueuePorts } from "../../shared/queues/commands.ts";
 import type { ReconcilePorts } from "../../shared/reconcile/ports.ts";
@@ -30,18 +31,18 @@ export function reconcileDeps(): ReconcilePorts {
   };
 }
 
-/** Receives of an event before it is set aside; the queues' own redrive (infra/queues.cjs) is the net beneath. */
-const MAX_RECEIVE_COUNT = 4;
-
 /** What an area's queue of events needs besides. */
 export function commandQueueDeps(): CommandQueuePorts {
-  const { DEAD_LETTER_QUEUE_URL } = readEnv("DEAD_LETTER_QUEUE_URL");
+  const env = readEnv("QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "MAX_RECEIVE_COUNT");
   return {
     clock,
     newId,
     log,
-    deadLetters: createDeadLetters(DEAD_LETTER_QUEUE_URL),
-    maxReceiveCount: MAX_RECEIVE_COUNT,
+    deadLetters: createDeadLetters(env.DEAD_LETTER_QUEUE_URL),
+    visibility: createMessageVisibility(env.QUEUE_URL),
+    random,
+    retry: platform.retry,
+    maxReceiveCount: env.MAX_RECEIVE_COUNT,
     requestTimeoutMs: platform.cluster.requestTimeoutMs,
   };
 }

@@ -1,8 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { type Incoming, type IncomingType, parseIncoming } from "../../events/in/index.ts";
+import { type Backoff, backoffMs } from "../domain/backoff.ts";
 import { canonicalHash } from "../domain/canonical.ts";
 import { TenantryError } from "../domain/errors.ts";
-import type { Clock, DeadLetters, Log, NewId } from "../ports.ts";
+import type { Clock, DeadLetters, Log, MessageVisibility, NewId } from "../ports.ts";
 import type { Run } from "../reconcile/run.ts";
 import type { Command } from "../usecases/record-intent.ts";
 import { eachRecord, runOf } from "./batch.ts";
@@ -12,6 +13,11 @@ export interface CommandQueuePorts {
   newId: NewId;
   log: Log;
   deadLetters: DeadLetters;
+  visibility: MessageVisibility;
+  /** In [0, 1): spreads retries. */
+  random: () => number;
+  /** Pauses of what may yet succeed. */
+  retry: Backoff;
   /** Receives after which a message is set aside. */
   maxReceiveCount: number;
   requestTimeoutMs: number;
@@ -24,7 +30,8 @@ export type CommandHandlers<T extends IncomingType> = {
 
 /**
  * Handles EventBridge events from an area's queue, at least once. What can never succeed goes to the dead-letter queue
- * with its reason, at once; what may yet succeed comes back until its last receive, and then goes there too.
+ * with its reason, at once; what may yet succeed comes back after growing pauses until its last receive, and then goes there too.
+ * What fails for no reason that we know comes back after the queue's visibility timeout, and is left to its redrive.
  */
 export function commandQueue<T extends IncomingType>(
   handlers: CommandHandlers<T>,
@@ -60,7 +67,10 @@ export function settingAside(
         } catch (error) {
           const last = Number(record.attributes.ApproximateReceiveCount) >= ports.maxReceiveCount;
           const final = error instanceof TenantryError && (!error.retryable || last);
-          if (!final) throw error;
+          if (!final) {
+            if (error instanceof TenantryError) await postpone(record, ports);
+            throw error;
+          }
           ports.log.warn("An event is set aside as a dead letter.", {
             messageId: record.messageId,
             code: error.code,
@@ -72,6 +82,17 @@ export function settingAside(
       },
       ports.log,
     );
+}
+
+/** A command comes back after a pause that grows with its receives; where that cannot be said, after the queue's visibility timeout. */
+async function postpone(
+  { receiptHandle, messageId, attributes }: SQSRecord,
+  { visibility, retry, random, log }: CommandQueuePorts,
+): Promise<void> {
+  const pauseMs = backoffMs(retry, Number(attributes.ApproximateReceiveCount) - 1, random());
+  await visibility.postpone(receiptHandle, pauseMs / 1_000).catch((error: unknown) => {
+    log.warn("A message could not be postponed; it comes back after its visibility timeout.", { messageId, error: String(error) });
+  });
 }
 
 /** Throws `InvalidInput`. */

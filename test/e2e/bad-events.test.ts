@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { GetQueueAttributesCommand, GetQueueUrlCommand, type Message, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import type { Message } from "@aws-sdk/client-sqs";
 import { functionLogs } from "../../local/aws/function-logs.ts";
 import type { Aws } from "../../local/aws/ministack.ts";
-import { anId, api, kubeObject, newKey, putEvent, sqs, takeMessage, trailOf, until, untilPhase } from "../support/stack.ts";
+import { anId, api, kubeObject, newKey, putEvent, takeMessage, trailOf, until, untilPhase } from "../support/stack.ts";
 import { itemsMentioning, namespaces, recordOf } from "../support/world.ts";
 
 const textOf = ({ MessageAttributes = {} }: Message) => ({
@@ -171,20 +171,6 @@ describe("A tenant that stands stays as it is", () => {
 });
 
 describe("A change of a tenant that is not there", () => {
-  // The queue's own visibility is the pause between two receives, a minute here and more on AWS: no test sits that out.
-  let usual: string | undefined;
-  const visibility = async (seconds?: string): Promise<string | undefined> => {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: "tenantry-local-quota" }));
-    if (seconds !== undefined) await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: seconds } }));
-    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout"] }));
-    return Attributes?.["VisibilityTimeout"];
-  };
-  beforeAll(async () => {
-    usual = await visibility();
-    await visibility("3");
-  });
-  afterAll(() => visibility(usual));
-
   test("waits for its onboarding, as events may come in any order", async () => {
     const tenantId = anId("early");
     await putEvent("TenantTierChangeRequested", { tenantId, tier: "premium" }, { metadata: { occurredAt: inMinutes(1) } });
@@ -199,12 +185,38 @@ describe("A change of a tenant that is not there", () => {
     await untilPhase(tenantId, "Ready");
   });
 
-  test("is set aside with the reason after its last receive, and makes nothing", async () => {
+  const person = { userId: "anna@example.com", role: "tenant-viewer" };
+  const asked: [area: string, type: string, data: Record<string, unknown>][] = [
+    ["quota", "TenantTierChangeRequested", { tier: "premium" }],
+    ["lifecycle", "TenantSuspendRequested", {}],
+    ["teardown", "TenantOffboardingRequested", {}],
+    ["grants", "TenantAccessGrantRequested", person],
+  ];
+  test("is set aside with the reason after its last receive, in any queue, within seconds, and makes nothing", async () => {
     const tenantId = anId("never");
-    await putEvent("TenantTierChangeRequested", { tenantId, tier: "premium" });
-    const letter = await letterOf("quota", tenantId);
-    expect(textOf(letter)).toEqual({ code: "TenantNotFound", reason: expect.stringContaining(tenantId) });
-    expect(bodyOf(letter).detail).toEqual({ data: { tenantId, tier: "premium" } });
+    const started = Date.now();
+    await Promise.all(asked.map(([, type, data]) => putEvent(type, { tenantId, ...data })));
+    for (const [area, , data] of asked) {
+      const letter = await letterOf(area, tenantId);
+      expect(textOf(letter)).toEqual({ code: "TenantNotFound", reason: expect.stringContaining(tenantId) });
+      expect(bodyOf(letter).detail).toEqual({ data: { tenantId, ...data } });
+    }
+    // Three pauses that double from 2 s, and no visibility timeout of a minute.
+    expect(Date.now() - started).toBeLessThan(60_000);
     expect(await itemsMentioning(tenantId)).toEqual([]);
+  }, 90_000);
+});
+
+describe("An onboarding of an id that is being decommissioned", () => {
+  test("comes back until the id is free, and is set aside where that takes too long", async () => {
+    const tenantId = anId("leaving");
+    await api("POST", "/tenants", { tenantId, name: "Acme", tier: "basic" });
+    await untilPhase(tenantId, "Ready");
+    await api("POST", `/tenants/${tenantId}/pause`);
+    await api("DELETE", `/tenants/${tenantId}`);
+    await putEvent("TenantOnboardingRequested", { tenantId, name: "Other", tier: "basic" }, { metadata: { occurredAt: inMinutes(1) } });
+    expect(textOf(await letterOf("onboarding", tenantId)).code).toBe("TenantDeleting");
+    await api("POST", `/tenants/${tenantId}/resume`);
+    await untilPhase(tenantId, "Deleted");
   }, 90_000);
 });

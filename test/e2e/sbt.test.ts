@@ -150,6 +150,14 @@ describe("A SaaS Builder Toolkit control plane", () => {
     expect((await api("GET", `/tenants/${registration.tenantId}`)).status).toBe(404);
   }, 90_000);
 
+  test("is told that a tenant is not there once its request was tried for a while", async () => {
+    const registration = aRegistration();
+    await ask("sbt_aws_deactivateRequest", registration);
+    const { detail } = await answerTo(registration.tenantRegistrationId, "sbt_aws_deactivateFailure");
+    expect(detail.jobOutput.tenantRegistrationData["registrationError"]).toMatch(/^TenantNotFound: /);
+    await takeMessage("tenantry-local-sbt-dead-letters", ({ Body = "" }) => Body.includes(registration.tenantId));
+  }, 90_000);
+
   test("is told that a tenant is blocked, and that it stands once a person cleared the way", async () => {
     const registration = aRegistration();
     const namespace = `tenant-${registration.tenantId}`;

@@ -70,6 +70,8 @@ async function deliver(order: Kind[], asked: Asked, settleBetween: boolean) {
     {
       ...ports,
       deadLetters: { add: async (_body, { code }) => void dead.push(code) },
+      visibility: { postpone: async () => {} },
+      retry: platform.retry,
       maxReceiveCount: RECEIVES,
       requestTimeoutMs: platform.cluster.requestTimeoutMs,
     },

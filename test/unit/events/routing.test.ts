@@ -12,6 +12,7 @@ const settings: Record<string, string> = {
   "self:service": "tenantry",
   "sls:stage": "test",
   "param:queueVisibilitySeconds": "360",
+  "param:commandReceives": "10",
   "param:eventSources": "signup, billing",
 };
 const queues = createRequire(import.meta.url)("../../../infra/queues.cjs") as (sls: {

@@ -21,6 +21,7 @@ const anEvent = (over: Record<string, unknown> = {}): Record<string, unknown> =>
 const aRecord = (body: unknown, { messageId = "m-1", receives = 1 } = {}): SQSRecord =>
   ({
     messageId,
+    receiptHandle: `handle of ${messageId}`,
     body: typeof body === "string" ? body : JSON.stringify(body),
     attributes: { ApproximateReceiveCount: String(receives) },
     eventSource: "aws:sqs",
@@ -31,12 +32,16 @@ function aQueue(work: (command: Command) => Promise<unknown> = async () => {}) {
   const commands: Command[] = [];
   const set: { body: string; code: string; reason: string }[] = [];
   const warnings: string[] = [];
+  const postponed: { receiptHandle: string; seconds: number }[] = [];
   let ids = 0;
   const ports: CommandQueuePorts = {
     clock: { now: () => new Date("2030-01-31T12:00:00Z") },
     newId: () => `run-${++ids}`,
     log: { info: () => {}, warn: (message) => void warnings.push(message), error: () => {} },
     deadLetters: { add: async (body, why) => void set.push({ body, ...why }) },
+    visibility: { postpone: async (receiptHandle, seconds) => void postponed.push({ receiptHandle, seconds }) },
+    random: () => 0,
+    retry: { baseMs: 2_000, capMs: 10_000 },
     maxReceiveCount: 4,
     requestTimeoutMs: 5_000,
   };
@@ -53,7 +58,7 @@ function aQueue(work: (command: Command) => Promise<unknown> = async () => {}) {
     const { batchItemFailures } = await handler({ Records: records } as SQSEvent, context);
     return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   };
-  return { ports, receive, commands, set, warnings };
+  return { ports, receive, commands, set, warnings, postponed };
 }
 
 const failing = (error: unknown) => async () => {
@@ -133,10 +138,30 @@ describe("An event that may yet succeed", () => {
     expect(commands).toHaveLength(4);
   });
 
+  test("comes back after pauses that grow with its receives, up to the longest", async () => {
+    const { ports, receive, postponed } = aQueue(failing(unknownTenant));
+    ports.maxReceiveCount = 10;
+    for (const receives of [1, 2, 3, 4, 9]) await receive(aRecord(anEvent(), { receives }));
+    expect(postponed.map(({ seconds }) => seconds)).toEqual([1, 2, 4, 5, 5]);
+    expect(postponed[0]?.receiptHandle).toBe("handle of m-1");
+    ports.random = () => 0.5;
+    await receive(aRecord(anEvent()));
+    expect(postponed.at(-1)?.seconds).toBe(1.5);
+  });
+
+  test("comes back all the same where the queue does not take the pause", async () => {
+    const { ports, receive, warnings } = aQueue(failing(unknownTenant));
+    ports.visibility.postpone = failing(new Error("throttled"));
+    expect(await receive(aRecord(anEvent()))).toEqual(["m-1"]);
+    expect(warnings).toContain("A message could not be postponed; it comes back after its visibility timeout.");
+  });
+
   test("is left to the queue's own redrive where we do not know what failed, also at its last receive", async () => {
-    const { receive, set } = aQueue(failing(new Error("DynamoDB is away")));
+    const { receive, set, postponed } = aQueue(failing(new Error("DynamoDB is away")));
     for (const receives of [1, 4, 5]) expect(await receive(aRecord(anEvent(), { receives }))).toEqual(["m-1"]);
     expect(set).toEqual([]);
+    // After the visibility timeout, which many receives make longer than most outages.
+    expect(postponed).toEqual([]);
   });
 });
 
