@@ -13,6 +13,7 @@ const variables = {
   QUEUE_URL: z.url(),
   MAX_RECEIVE_COUNT: z.coerce.number().int().min(1),
   DEAD_LETTER_QUEUE_URL: z.url(),
+  SLOT_SHARE: z.coerce.number().gt(0).max(1).default(1),
   CLIENT_TENANTS: z.string(),
   INSTALLATION: z.string().min(1),
   STAGE: z.string().min(1),

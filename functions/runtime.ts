@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Logger } from "@aws-lambda-powertools/logger";
 import { v7 } from "uuid";
-import type { Clock, Log } from "../shared/ports.ts";
+import type { Clock, Log, Pause } from "../shared/ports.ts";
 
 /** What every function has from its process. */
 const logger = new Logger();
@@ -11,5 +12,6 @@ export const log: Log = {
 };
 export const clock: Clock = { now: () => new Date() };
 /** Ordered by time. Not Node's own: `crypto.randomUUIDv7` came with 24.16, and AWS chooses which Node 24 runs. */
+export const pause: Pause = (ms, signal) => sleep(Math.max(0, ms), undefined, { signal }).catch(() => {});
 export const newId = (): string => v7();
 export const random = Math.random;

@@ -229,6 +229,9 @@ export interface Clock {
   now(): Date;
 }
 
+/** Waits, until `signal` aborts at the longest; never throws. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
+
 /** A new unique, time-ordered id (UUID version 7). */
 export type NewId = () => string;
 

@@ -5,7 +5,7 @@ import { openTable } from "../../shared/adapters/dynamodb/table.ts";
 import { createEventPublisher } from "../../shared/adapters/eventbridge/publisher.ts";
 import { createDeadLetters } from "../../shared/adapters/sqs/dead-letters.ts";
 import { readEnv } from "../env.ts";
-import { clock, log } from "../runtime.ts";
+import { clock, log, pause } from "../runtime.ts";
 
 export function outboxDeps() {
   const env = readEnv("TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTER_QUEUE_URL");
@@ -16,6 +16,7 @@ export function outboxDeps() {
     publisher: createEventPublisher(env.EVENT_BUS_NAME),
     deadLetters: createDeadLetters(env.DEAD_LETTER_QUEUE_URL),
     clock,
+    pause,
     log,
     eventsOfStream,
   };

@@ -14,12 +14,13 @@ import { clock, log, newId, random } from "../runtime.ts";
 
 /** The heart on its adapters: for every function that records intent or reconciles. */
 export function reconcileDeps(): ReconcilePorts {
-  const env = readEnv("TABLE_NAME", "RECONCILE_QUEUE_URL", "INSTALLATION");
+  const env = readEnv("TABLE_NAME", "RECONCILE_QUEUE_URL", "INSTALLATION", "SLOT_SHARE");
   const table = openTable(env.TABLE_NAME);
   return {
     store: createTenantStore(table),
     registry: createClusterRegistry(table),
     slots: createClusterSlots(table),
+    slotShare: env.SLOT_SHARE,
     clusters: createClusterAccess({ platform }),
     queue: createReconcileQueue({ interactive: env.RECONCILE_QUEUE_URL }),
     clock,

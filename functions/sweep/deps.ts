@@ -4,7 +4,7 @@ import { createAccessQueue } from "../../shared/adapters/sqs/access-queue.ts";
 import { createReconcileQueue } from "../../shared/adapters/sqs/reconcile-queue.ts";
 import type { SweepPorts } from "../../shared/usecases/sweep-due.ts";
 import { readEnv } from "../env.ts";
-import { clock } from "../runtime.ts";
+import { clock, pause } from "../runtime.ts";
 
 export function sweepDeps(): SweepPorts {
   const env = readEnv("TABLE_NAME", "RECONCILE_QUEUE_URL", "RECONCILE_BULK_QUEUE_URL", "ACCESS_QUEUE_URL");
@@ -13,5 +13,6 @@ export function sweepDeps(): SweepPorts {
     queue: createReconcileQueue({ interactive: env.RECONCILE_QUEUE_URL, bulk: env.RECONCILE_BULK_QUEUE_URL }),
     accessQueue: createAccessQueue(env.ACCESS_QUEUE_URL),
     clock,
+    pause,
   };
 }

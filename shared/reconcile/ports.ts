@@ -7,6 +7,8 @@ export interface ReconcilePorts {
   registry: ClusterRegistry;
   clusters: ClusterAccess;
   slots: ClusterSlots;
+  /** Part of a cluster's slots that this function may take, in (0, 1]: what nobody waits for leaves some free. All of them by default. */
+  slotShare?: number | undefined;
   queue: ReconcileQueue;
   clock: Clock;
   newId: NewId;

@@ -104,7 +104,10 @@ async function workOnce(work: Work, run: Run, ports: ReconcilePorts): Promise<Ou
   }
 }
 
-const reconciles = ({ name }: Cluster, { platform }: ReconcilePorts): SlotPool => ({ name, size: platform.cluster.concurrency });
+const reconciles = ({ name }: Cluster, { platform, slotShare = 1 }: ReconcilePorts): SlotPool => ({
+  name,
+  size: Math.max(1, Math.floor(platform.cluster.concurrency * slotShare)),
+});
 
 /** A slot of the cluster; none where it has no free one, or the table refuses to tell: the lease goes back either way. */
 async function acquireSlot(cluster: Cluster, run: Run, ports: ReconcilePorts): Promise<number | undefined> {

@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
-import type { Clock, DeadLetters, DueIndex, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
-import { allOf, type Swept, sweepKind } from "./sweep-due.ts";
+import type { DeadLetters, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
+import { allOf, type IndexPorts, type Swept, sweepKind } from "./sweep-due.ts";
 
 /** Events being read at once. */
 const READS = 32;
@@ -45,7 +45,7 @@ async function setAside(
 }
 
 /** The certain path of the outbox: publishes whatever is still due, after claiming it. */
-export function sweepOutbox(ports: PublishPorts & { index: DueIndex; clock: Clock }, signal: AbortSignal): Promise<Swept> {
+export function sweepOutbox(ports: PublishPorts & IndexPorts, signal: AbortSignal): Promise<Swept> {
   const limit = pLimit(READS);
   return sweepKind("event", ports, signal, async (claimed) => {
     const reads = await Promise.allSettled(claimed.map((item) => limit(() => ports.outbox.get(item))));

@@ -1,12 +1,16 @@
 import pLimit from "p-limit";
-import type { AccessQueue, Clock, DueIndex, DueItem, DueKind, ReconcileQueue } from "../ports.ts";
+import type { AccessQueue, Clock, DueIndex, DueItem, DueKind, Pause, ReconcileQueue } from "../ports.ts";
 
 export interface SweepPorts {
   index: DueIndex;
   queue: ReconcileQueue;
   accessQueue: AccessQueue;
   clock: Clock;
+  pause: Pause;
 }
+
+/** What goes through the index. */
+export type IndexPorts = Pick<SweepPorts, "index" | "clock" | "pause">;
 
 /** What a sweep saw and did. */
 export interface Swept {
@@ -22,6 +26,11 @@ const CLAIM_MS = 5 * 60_000;
 const PAGE = 100;
 /** Claims under way at once. */
 const CLAIMS = 32;
+/**
+ * The least time that a page of one shard takes, milliseconds: all of a shard's due times are under one key of the index, a claim
+ * writes there twice, and an index that throttles holds up every write to the table.
+ */
+const PAGE_MS = 1_000;
 
 /** The certain path: claims all tenants and all access work that are due, and enqueues them. Stops taking new ones when `signal` aborts. */
 export async function sweepDue(ports: SweepPorts, signal: AbortSignal): Promise<Swept> {
@@ -42,7 +51,7 @@ export async function sweepDue(ports: SweepPorts, signal: AbortSignal): Promise<
  */
 export async function sweepKind(
   kind: DueKind,
-  ports: Pick<SweepPorts, "index" | "clock">,
+  ports: IndexPorts,
   signal: AbortSignal,
   handle: (claimed: DueItem[]) => Promise<void>,
 ): Promise<Swept> {
@@ -54,7 +63,7 @@ export async function sweepKind(
 async function sweepShard(
   kind: DueKind,
   shard: number,
-  { index, clock }: Pick<SweepPorts, "index" | "clock">,
+  { index, clock, pause }: IndexPorts,
   signal: AbortSignal,
   handle: (claimed: DueItem[]) => Promise<void>,
 ): Promise<Swept> {
@@ -81,6 +90,7 @@ async function sweepShard(
     swept.due += items.length;
     swept.claimed += claimed.length;
     if (claimed.length === 0 || items.length < PAGE) break;
+    await pause(PAGE_MS - (clock.now().getTime() - now.getTime()), signal);
   }
   return swept;
 }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { DeadLetters, DueItem, OutboxEvent, ReconcileMessage } from "../../../shared/ports.ts";
+import type { DeadLetters, DueItem, OutboxEvent, Pause, ReconcileMessage } from "../../../shared/ports.ts";
 import type { ReconcilePorts } from "../../../shared/reconcile/ports.ts";
 import { type Run, startRun } from "../../../shared/reconcile/run.ts";
 import { type AccessPorts, DONE } from "../../../shared/usecases/identity/ports.ts";
@@ -43,6 +43,7 @@ export interface Ports extends AccessPorts, ReconcilePorts {
   tenants: ClusterTenants;
   revisions: { index: RevisionIndex; log: MemoryRevisionLog };
   deadLetters: DeadLetters;
+  pause: Pause;
   publisher: {
     publish(
       events: OutboxEvent[],
@@ -188,6 +189,7 @@ export class World {
       driftChecks: behind("driftChecks", this.driftChecks),
       sleep: behind("clock", { sleep: async (ms: number) => this.indexes.catchUp(ms) }).sleep,
       clock: { now: () => new Date(this.#nowMs + skewMs) },
+      pause: async () => {},
       newId: () => `id-${++this.#ids}`,
       random: () => 0,
       log: { info: () => {}, warn: () => {}, error: () => {} },
@@ -209,7 +211,7 @@ export class World {
 
   /** The invocation that a message of the queue makes. */
   invocationOf(message: ReconcileMessage): (ports: Ports) => Promise<unknown> {
-    return (ports) => reconcileTenant(message, this.run(ports), ports);
+    return (ports) => reconcileTenant(message, this.run(ports, { handBacks: message.handBacks }), ports);
   }
 
   /** The work that is to be done now, each as an invocation of its own: the sweeps, the messages, and the stream where it is on. */

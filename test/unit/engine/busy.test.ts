@@ -66,11 +66,26 @@ describe("a table that throttles slots", () => {
     const refusing = { acquire: slots.acquire.bind(slots), release: async () => Promise.reject(new Error("throttled")) };
     const { dueAt } = await engine.tenant();
     const run = engine.run();
-    const end = await reconcileTenant({ tenantId: "acme", dueAt: dueAt as string }, run, { ...engine.ports, slots: refusing });
-    expect(end).toBe("reconciled");
+    await reconcileTenant({ tenantId: "acme", dueAt: dueAt as string }, run, { ...engine.ports, slots: refusing });
     expect(await engine.tenant()).toMatchObject({ status: { observedGeneration: 1 } });
     expect(engine.warnings).toHaveLength(1);
     engine.pass(Date.parse(run.leaseUntil) - Date.parse(engine.now()) + 1);
     expect(await slots.acquire({ name: "local", size: 1 }, "next", "2030-01-01T01:00:00.000Z", engine.now())).toBe(0);
   });
+});
+
+test("a function that nobody waits for takes its share of a cluster's slots at the most, and one of few", async () => {
+  const sizes: number[] = [];
+  const slots = { ...noSlots, acquire: async ({ size }: { size: number }) => void sizes.push(size) };
+  for (const [concurrency, slotShare] of [
+    [32, undefined],
+    [32, 0.75],
+    [1, 0.75],
+  ] as const) {
+    const engine = await aWaitingTenant();
+    const { dueAt } = await engine.tenant();
+    const platform = { ...engine.ports.platform, cluster: { ...engine.ports.platform.cluster, concurrency } };
+    await reconcileTenant({ tenantId: "acme", dueAt: dueAt as string }, engine.run(), { ...engine.ports, slots, slotShare, platform });
+  }
+  expect(sizes).toEqual([32, 24, 1]);
 });

@@ -114,3 +114,32 @@ test("an event that cannot be read does not keep those beside it from the bus", 
   await expect(sweepOutbox(world.ports(gate), never)).rejects.toThrow("no answer");
   expect(world.bus.length - before).toBe(waiting - 1);
 });
+
+test("a page of one shard takes a second, so that no key of the index is written to more than some hundred times in one", async () => {
+  const world = new World();
+  const claims = new Map<number, number>();
+  const shardOf = (pk: string): number => Number(pk.split("-")[1]);
+  const due = Array.from({ length: 850 }, (_, n) => ({ pk: `TENANT#t-${n % 2}-${n}`, sk: "TENANT", dueAt: world.now() }));
+  const index = {
+    shards: 2,
+    due: async (kind: string, shard: number, now: string, limit: number) =>
+      kind === "tenant" ? due.filter(({ pk, dueAt }) => shardOf(pk) === shard && dueAt <= now).slice(0, limit) : [],
+    claim: async ({ pk, dueAt }: { pk: string; dueAt: string }, next: string) => {
+      const item = due.find((one) => one.pk === pk);
+      if (item !== undefined) item.dueAt = next;
+      const second = Math.floor(world.nowMs / 1_000) * 2 + shardOf(pk);
+      claims.set(second, (claims.get(second) ?? 0) + 1);
+      return dueAt;
+    },
+  };
+  // Each shard sleeps on its own; the clock goes on when both do.
+  let sleeping = 0;
+  const pause = async (ms: number): Promise<void> => {
+    sleeping += 1;
+    if (sleeping % 2 === 0) world.pass(ms);
+  };
+  world.pass(1);
+  const swept = await sweepDue({ ...world.ports(), index: index as never, pause }, never);
+  expect(swept.claimed).toBe(850);
+  expect(Math.max(...claims.values())).toBeLessThanOrEqual(200);
+});
