@@ -65,20 +65,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await mkdir(dataDir, { recursive: true });
   const processes = new ProcessGroup(dataDir);
   options.signal?.addEventListener("abort", () => void processes.close(), { once: true });
+  // Servers in this process, which would keep it alive.
+  const servers: (() => Promise<void>)[] = [];
   try {
     options.signal?.throwIfAborted();
-    return await bringUp(options, processes);
+    return await bringUp(options, processes, servers);
   } catch (error) {
+    await Promise.allSettled(servers.map((stop) => stop()));
     await processes.close();
     throw error;
   }
 }
 
-async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<Stack> {
+async function bringUp(options: StackOptions, processes: ProcessGroup, servers: (() => Promise<void>)[]): Promise<Stack> {
   const { dataDir, log, steps = new Steps(log) } = options;
   const [port] = (await freePorts(1, options.preferredAwsPort ? [options.preferredAwsPort] : [])) as [number];
   const awsEndpoint = `http://127.0.0.1:${port}`;
   const eks = await startEksEndpoint(awsEndpoint);
+  servers.push(() => eks.stop());
 
   const awsUp = (async () => {
     const python = await ministackPython(log);
@@ -94,9 +98,11 @@ async function bringUp(options: StackOptions, processes: ProcessGroup): Promise<
   });
   const clusterUp = (async () => {
     const binaries = await kubernetesBinaries(log);
-    return await steps.run("embedded Kubernetes is up", () =>
+    const cluster = await steps.run("embedded Kubernetes is up", () =>
       startCluster({ binaries, dir: join(dataDir, "kubernetes"), awsEndpoint, processes }),
     );
+    servers.push(() => cluster.stop());
+    return cluster;
   })();
   // Wait for all of them even if one fails, so that nothing is started after the end.
   const results = await Promise.allSettled([awsUp, deployed, clusterUp] as const);
