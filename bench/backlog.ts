@@ -16,7 +16,7 @@ import { sweepDue } from "../shared/usecases/sweep-due.ts";
 import { aCause, aCluster, aTenant } from "../test/support/builders.ts";
 import { MemoryRegistry, MemoryTable } from "../test/support/memory-table.ts";
 import { type EventSource, SimulatedQueue, simulatedSqs } from "./backlog/queue.ts";
-import { countedIndex, countedStore, slotsTable, WriteCounts } from "./backlog/table.ts";
+import { CountedIndex, countedStore, slotsTable, WriteCounts } from "./backlog/table.ts";
 import { SimulatedTime } from "./backlog/time.ts";
 
 const [tenants = 20_000, concurrency = platform.cluster.concurrency, requestMs = 200] = process.argv.slice(2).map(Number);
@@ -90,7 +90,7 @@ for (let n = 0; n < tenants; n++) {
 const isDone = (tenantId: string): boolean => table.tenants.get(tenantId)?.status.observedGeneration === 1;
 
 // The sweep, each minute; it has 40 s.
-const index = countedIndex(table, time, writes);
+const index = new CountedIndex(table, time, writes);
 const sweepQueue = createReconcileQueue({ interactive: url("reconcile"), bulk: url("reconcile-bulk") }, sqs);
 const sweep = (): void => {
   const end = new AbortController();

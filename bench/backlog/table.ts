@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, DeleteItemCommand, type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { fromItem, type Item, shardOf, type Table } from "../../shared/adapters/dynamodb/table.ts";
 import type { Tenant } from "../../shared/domain/tenant.ts";
-import type { DueIndex, DueItem, TenantStore } from "../../shared/ports.ts";
+import type { DueItem, DueKind, TenantStore } from "../../shared/ports.ts";
 import { MemoryDueIndex, type MemoryTable } from "../../test/support/memory-table.ts";
 import type { SimulatedTime } from "./time.ts";
 
@@ -51,7 +51,7 @@ export function countedStore(table: MemoryTable, time: SimulatedTime, writes: Wr
     if (before.listed !== after.listed) writes.add(`list tenants#${shard}`);
     return answer;
   };
-  return {
+  const own: Partial<TenantStore> = {
     get: async (tenantId) => {
       await time.sleep(CALL_MS);
       return table.get(tenantId);
@@ -59,10 +59,10 @@ export function countedStore(table: MemoryTable, time: SimulatedTime, writes: Wr
     write: (write) => counted(write.after.tenantId, () => table.write(write)),
     begin: (tenantId, request) => counted(tenantId, () => table.begin(tenantId, request)),
     release: (tenantId, owner, dueAt) => counted(tenantId, () => table.release(tenantId, owner, dueAt)),
-    findDedupe: (key) => table.findDedupe(key),
-    getGrants: (tenantId, ids) => table.getGrants(tenantId, ids),
-    pageGrants: (tenantId, page) => table.pageGrants(tenantId, page),
   };
+  return new Proxy<TenantStore>(table, {
+    get: (target, name) => Reflect.get(name in own ? own : target, name),
+  });
 }
 
 /** What of a tenant the indexes `due` and `list` hold. */
@@ -76,29 +76,34 @@ const pick = (tenant: Tenant | undefined): { dueAt: string | undefined; listed: 
   ]),
 });
 
-/** The due index, by the table's own shards. */
-export function countedIndex(table: MemoryTable, time: SimulatedTime, writes: WriteCounts): DueIndex {
-  const index = new MemoryDueIndex(table);
-  return {
-    shards: index.shards,
-    due: async (kind, shard, now, limit) => {
-      await time.sleep(CALL_MS);
-      if (kind !== "tenant") return [];
-      const due: DueItem[] = [];
-      for (const { tenantId, dueAt } of table.tenants.values())
-        if (dueAt !== undefined && dueAt <= now && shardOf(tenantId) === shard) due.push({ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt });
-      return due.sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1)).slice(0, limit);
-    },
-    claim: async (item, next) => {
-      await time.sleep(CALL_MS);
-      const since = await index.claim(item, next);
-      writes.add(item.pk);
-      if (since !== undefined) writes.add(`due tenant#${shardOf(item.pk.slice("TENANT#".length))}`, 2);
-      return since;
-    },
-    take: (item, now, next) => index.take(item, now, next),
-    defer: (item, next) => index.defer(item, next),
-  };
+/** The due index, by the shards of the table's own keys. */
+export class CountedIndex extends MemoryDueIndex {
+  readonly #table: MemoryTable;
+  readonly #time: SimulatedTime;
+  readonly #writes: WriteCounts;
+  constructor(table: MemoryTable, time: SimulatedTime, writes: WriteCounts) {
+    super(table);
+    this.#table = table;
+    this.#time = time;
+    this.#writes = writes;
+  }
+
+  override async due(kind: DueKind, shard: number, now: string, limit: number): Promise<DueItem[]> {
+    await this.#time.sleep(CALL_MS);
+    if (kind !== "tenant") return [];
+    const due: DueItem[] = [];
+    for (const { tenantId, dueAt } of this.#table.tenants.values())
+      if (dueAt !== undefined && dueAt <= now && shardOf(tenantId) === shard) due.push({ pk: `TENANT#${tenantId}`, sk: "TENANT", dueAt });
+    return due.sort((a, b) => (a.dueAt < b.dueAt ? -1 : 1)).slice(0, limit);
+  }
+
+  override async claim(item: DueItem, next: string): Promise<string | undefined> {
+    await this.#time.sleep(CALL_MS);
+    const since = await super.claim(item, next);
+    this.#writes.add(item.pk);
+    if (since !== undefined) this.#writes.add(`due tenant#${shardOf(item.pk.slice("TENANT#".length))}`, 2);
+    return since;
+  }
 }
 
 const HELD = "attribute_not_exists(#until) OR #until < :now OR #owner = :owner";
