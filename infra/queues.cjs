@@ -39,9 +39,11 @@ const workQueue = (queueName, deadLetterName, visibilitySeconds, maxReceiveCount
   },
 });
 
-const rule = (pattern, target) => ({
+const rule = (name, pattern, target) => ({
   Type: "AWS::Events::Rule",
   Properties: {
+    // Given, as CloudWatch knows rules by their names (infra/alarms.cjs).
+    Name: name,
     EventBusName: { Ref: "Bus" },
     EventPattern: pattern,
     Targets: [{ RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 }, ...target }],
@@ -105,7 +107,7 @@ module.exports = async ({ resolveVariable }) => {
   for (const { key, detailTypes, from } of routed) {
     const name = pascalCase(key);
     const target = { Id: key, Arn: arnOf(`${name}Queue`), DeadLetterConfig: { Arn: arnOf(`${name}DeadLetters`) } };
-    resources[`${name}Rule`] = rule({ source: from, "detail-type": detailTypes }, target);
+    resources[`${name}Rule`] = rule(`${prefix}-${key}`, { source: from, "detail-type": detailTypes }, target);
     resources[`${name}QueuePolicy`] = queuePolicy([`${name}Queue`, `${name}DeadLetters`], [`${name}Rule`]);
   }
 
@@ -114,10 +116,12 @@ module.exports = async ({ resolveVariable }) => {
   resources["UnroutedQueue"] = deadLetters(`${prefix}-unrouted`);
   resources["UnroutedDeadLetters"] = deadLetters(`${prefix}-unrouted-dead-letters`);
   resources["UnroutedSourceRule"] = rule(
+    `${prefix}-unrouted-source`,
     { source: [{ "anything-but": [...sources, "tenantry", ...sbt.others] }] },
     unrouted("the event's source is not one that may command this service"),
   );
   resources["UnroutedTypeRule"] = rule(
+    `${prefix}-unrouted-type`,
     { source: sources, "detail-type": [{ "anything-but": known }] },
     unrouted("no part of this service takes events of this detail-type"),
   );

@@ -1,8 +1,8 @@
-import { sweepDue } from "../../shared/usecases/sweep-due.ts";
+import { type SweepPorts, sweepDue } from "../../shared/usecases/sweep-due.ts";
 import { scheduled } from "../schedule.ts";
 import { sweepDeps } from "./deps.ts";
 
-const deps = sweepDeps();
-
 /** Every minute: enqueues the tenants that are due. */
-export const handler = scheduled((signal) => sweepDue(deps, signal), "OldestDueAgeSeconds");
+export const createHandler = (ports: SweepPorts) => scheduled((signal) => sweepDue(ports, signal), "OldestDueAgeSeconds");
+
+export const handler = createHandler(sweepDeps());
