@@ -11,7 +11,7 @@ export const log: Log = {
   error: (message, extra = {}) => logger.error(message, extra),
 };
 export const clock: Clock = { now: () => new Date() };
-/** Ordered by time. Not Node's own: `crypto.randomUUIDv7` came with 24.16, and AWS chooses which Node 24 runs. */
 export const pause: Pause = (ms, signal) => sleep(Math.max(0, ms), undefined, { signal }).catch(() => {});
+/** Ordered by time. Not Node's own: `crypto.randomUUIDv7` came with 24.16, and AWS chooses which Node 24 runs. */
 export const newId = (): string => v7();
 export const random = Math.random;
