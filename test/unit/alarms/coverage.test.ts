@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
+import { createRequire } from "node:module";
 import { deployedAlarms } from "../../support/alarms.ts";
 
-const names = Object.keys(await deployedAlarms());
+const alarms = await deployedAlarms();
+const names = Object.keys(alarms);
 /** Alarms that differ only in the queue or function that they watch are of one kind. */
 const kinds = [
   ...new Set(names.map((name) => /(DeadLetters|Errors|QueueAge|Silence|ThrottleEvents|FailedInvocations)Alarm$/.exec(name)?.[0] ?? name)),
@@ -19,4 +21,18 @@ test("each kind of alarm is raised in a drill, or docs/operations.md says why it
 test("docs/operations.md says of each kind of alarm what to do", () => {
   const [, table = ""] = /## Alarms\n([\s\S]*?)\n##/.exec(readFileSync("docs/operations.md", "utf8")) ?? [];
   expect(kinds.filter((kind) => !table.includes(kind))).toEqual([]);
+});
+
+test("every rule, and every queue that a function reads, is watched by the name that it is deployed with", async () => {
+  const queues = createRequire(import.meta.url)("../../../infra/queues.cjs") as (sls: {
+    resolveVariable: (name: string) => Promise<string>;
+  }) => Promise<{ Resources: Record<string, { Type: string; Properties: { Name?: string; RedrivePolicy?: object } }> }>;
+  const settings: Record<string, string> = { "self:service": "tenantry", "sls:stage": "test", "param:eventSources": "signup" };
+  const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "1" });
+  const watched = Object.values(alarms).flatMap(({ Dimensions = [] }) => Dimensions.map(({ Value }) => JSON.stringify(Value)));
+  for (const [resource, { Type, Properties }] of Object.entries(Resources)) {
+    if (Type === "AWS::Events::Rule") expect(watched).toContain(JSON.stringify(Properties.Name));
+    if (Type === "AWS::SQS::Queue") expect(watched).toContain(JSON.stringify({ "Fn::GetAtt": [resource, "QueueName"] }));
+    if (Properties.RedrivePolicy !== undefined) expect(names).toContain(`${resource}AgeAlarm`);
+  }
 });
