@@ -3,6 +3,7 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { parse } = require("yaml");
 const { deadLetterQueues, pascalCase } = require("./names.cjs");
+const { tableName } = require("./table.cjs");
 
 const read = (file) => parse(readFileSync(join(__dirname, file), "utf8"), { merge: true, logLevel: "silent" });
 const functionKeys = Object.keys(read("permissions.yml").functions);
@@ -149,11 +150,11 @@ const apiAlarm = {
 };
 
 // A few are repeated by the SDK and cost nothing but time.
-const throttleEventsAlarm = (kind, of, more = []) => ({
+const throttleEventsAlarm = (kind, of, dimensions) => ({
   AlarmDescription: `DynamoDB throttles ${kind.toLowerCase()}s of ${of}`,
   Namespace: "AWS/DynamoDB",
   MetricName: `${kind}ThrottleEvents`,
-  Dimensions: [dimension("TableName", { Ref: "Table" }), ...more],
+  Dimensions: dimensions,
   Statistic: "Sum",
   Threshold: 100,
   Period: 300,
@@ -193,6 +194,7 @@ async function schedules(resolveVariable) {
 module.exports = async ({ resolveVariable }) => {
   const topic = await resolveVariable("param:alarmTopicArn");
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
+  const ofTable = [dimension("TableName", await tableName({ resolveVariable }))];
   const alarms = {
     OldestDueAlarm: ageAlarm("OldestDueAgeSeconds", "Due work waits for more than ten minutes", prefix),
     OldestEventAlarm: ageAlarm("OldestUnpublishedEventAgeSeconds", "Events wait for more than ten minutes", prefix),
@@ -202,12 +204,13 @@ module.exports = async ({ resolveVariable }) => {
     OldestDriftCheckAlarm: driftAlarm(prefix, Number(await resolveVariable("param:driftIntervalMinutes"))),
     ApiAlarm: apiAlarm,
     ThrottlesAlarm: throttlesAlarm,
-    TableReadThrottleEventsAlarm: throttleEventsAlarm("Read", "the table"),
-    TableWriteThrottleEventsAlarm: throttleEventsAlarm("Write", "the table"),
+    TableReadThrottleEventsAlarm: throttleEventsAlarm("Read", "the table", ofTable),
+    TableWriteThrottleEventsAlarm: throttleEventsAlarm("Write", "the table", ofTable),
     OutboxStreamAgeAlarm: iteratorAgeAlarm(`${prefix}-outbox-stream`),
   };
   for (const index of indexes)
     alarms[`${pascalCase(index)}IndexWriteThrottleEventsAlarm`] = throttleEventsAlarm("Write", `the index ${index}`, [
+      ...ofTable,
       dimension("GlobalSecondaryIndexName", index),
     ]);
   for (const rule of rules) alarms[`${pascalCase(rule)}FailedInvocationsAlarm`] = failedInvocationsAlarm(`${prefix}-${rule}`);

@@ -16,6 +16,7 @@ Object.assign(process.env, {
   EVENT_BUS_NAME: "b",
   DRIFT_INTERVAL_MINUTES: "60",
   INSTALLATION: "tenantry-test",
+  STAGE: "test",
   AWS_REGION: "eu-central-1",
   ...Object.fromEntries(
     ["RECONCILE_QUEUE_URL", "RECONCILE_BULK_QUEUE_URL", "ACCESS_QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "DRIFT_QUEUE_URL"].map((name) => [
