@@ -57,23 +57,36 @@ async function pauseAfter(conflicts: number, { signal }: Run, { random }: Reconc
 
 /** One round, and its record. Throws `WriteConflict` where the record moved meanwhile. */
 async function round(work: Work, run: Run, ports: ReconcilePorts): Promise<Tenant> {
-  const outcome = await workOnce(work, run, ports).catch((error: unknown) => unexpected(error, work.record, ports));
-  if (outcome === "busy") return handBackBusy(work, run, ports);
-  if (run.signal.aborted && outcome.kind === "failed") return handBack(work, work.record, run, ports, 0);
-  work.round.outcome = outcome;
-  return finish(work, ports).catch((error: unknown) => {
-    // What the table refuses of a round (an item too large, say) it refuses again: the failure alone is small, and is told.
-    const { record, round } = newWork(work.record);
-    return finish({ record, round: { ...round, cluster: work.round.cluster, outcome: unexpected(error, record, ports) } }, ports);
-  });
+  try {
+    const outcome = await workOnce(work, run, ports);
+    if (outcome === "busy") return await handBackBusy(work, run, ports);
+    work.round.outcome = outcome;
+  } catch (error) {
+    return failUnforeseen(error, work, run, ports);
+  }
+  if (run.signal.aborted && work.round.outcome.kind === "failed") return handBack(work, work.record, run, ports, 0);
+  // What the table refuses of a round (an item too large, say) it refuses again: the failure alone is small.
+  return finish(work, ports).catch((error: unknown) => failUnforeseen(error, newWork(work.record, work.round.cluster), run, ports));
 }
 
-/** An error that nobody foresaw is a failure like any other: told, and tried again after a growing pause. */
-function unexpected(error: unknown, { tenantId }: Tenant, { log }: ReconcilePorts): Outcome {
+/**
+ * An error that nobody foresaw is a failure like any other: told, and tried again after a growing pause. A write whose answer was lost may
+ * have taken effect, so the record is read again first. Throws `WriteConflict`.
+ */
+async function failUnforeseen(error: unknown, work: Work, run: Run, ports: ReconcilePorts): Promise<Tenant> {
   if (error instanceof WriteConflict) throw error;
-  log.error("A round ended in an error that nobody foresaw.", { tenantId, error: error instanceof Error ? error.stack : String(error) });
+  const { record: before, round } = work;
+  const { tenantId } = before;
+  ports.log.error("A round ended in an error that nobody foresaw.", {
+    tenantId,
+    error: error instanceof Error ? error.stack : String(error),
+  });
   const reason = error instanceof TenantryError ? error.code : "Internal";
-  return { kind: "failed", reason, message: String(error), blocked: false };
+  const record = await ports.store.get(tenantId);
+  if (record?.lease?.owner !== run.owner) return leaseLost(work, record, ports);
+  if (record.generation !== before.generation) throw new WriteConflict("The record moved.");
+  if (run.signal.aborted) return handBack(work, record, run, ports, 0);
+  return finish({ record, round: { ...round, outcome: { kind: "failed", reason, message: String(error), blocked: false } } }, ports);
 }
 
 async function workOnce(work: Work, run: Run, ports: ReconcilePorts): Promise<Outcome | "busy"> {

@@ -20,10 +20,10 @@ export interface Work {
   round: Round;
 }
 
-export const newWork = (record: Tenant): Work => ({
+export const newWork = (record: Tenant, cluster?: Cluster): Work => ({
   record,
   round: {
-    cluster: undefined,
+    cluster,
     namespace: "unread",
     wanted: [],
     performed: nothingPerformed(),

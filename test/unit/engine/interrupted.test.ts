@@ -57,6 +57,36 @@ describe("A pass over all grants whose first round fails", () => {
   });
 });
 
+describe("A write in the middle of a round", () => {
+  test("of which the answer is lost stands, also where the round then ends as a failure", async () => {
+    const { engine, bindings } = await withPeople();
+    await suspendTenant(engine.command(), engine.ports);
+    await engine.settle();
+    engine.pass(1_000);
+    let lost = false;
+    const store = new Proxy(engine.table, {
+      get: (table, name) =>
+        name !== "write"
+          ? Reflect.get(table, name).bind(table)
+          : async (write: Parameters<typeof table.write>[0]) => {
+              await table.write(write);
+              if (lost || write.lease !== "hold" || write.after.lease === undefined) return;
+              lost = true;
+              throw new Error("socket hang up");
+            },
+    });
+    await activateTenant(engine.command(), { ...engine.ports, store });
+    const { status } = await engine.tenant();
+    expect({ lost, failure: status.failure?.reason, grants: status.grants }).toEqual({
+      lost: true,
+      failure: "Internal",
+      grants: { pass: expect.any(String) },
+    });
+    await engine.settle();
+    expect(bindings()).toHaveLength(2);
+  });
+});
+
 describe("A round whose record moved", () => {
   test("keeps what it recorded and what it did, when the round after it fails", async () => {
     const { engine, refuse } = await withPeople();
