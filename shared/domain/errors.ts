@@ -15,7 +15,7 @@ export const errorCodes = {
   ClusterInUse: { retryable: false },
   ClusterRemoved: { retryable: false },
   EndpointNotAllowed: { retryable: false },
-  ClusterRightsMissing: { retryable: false },
+  ClusterNotBootstrapped: { retryable: false },
   TenantNotPlaced: { retryable: true },
   ClusterAccessUnknown: { retryable: false },
   ClusterUnreachable: { retryable: true },

@@ -17,7 +17,7 @@ export const problems: Record<ErrorCode, { status: number; title: string }> = {
   ClusterNotFound: { status: 404, title: "There is no such cluster" },
   ClusterInUse: { status: 409, title: "The cluster holds tenants" },
   EndpointNotAllowed: { status: 422, title: "The cluster's endpoint is not one that credentials may go to" },
-  ClusterRightsMissing: { status: 422, title: "The cluster does not give the provisioner its rights" },
+  ClusterNotBootstrapped: { status: 422, title: "The cluster lacks what bootstrap.yaml brings" },
   ClusterRemoved: { status: 409, title: "The cluster was removed meanwhile" },
   TenantNotPlaced: { status: 409, title: "The tenant is on no cluster yet" },
   ClusterAccessUnknown: { status: 409, title: "How people reach the cluster is not registered" },

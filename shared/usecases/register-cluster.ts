@@ -17,7 +17,7 @@ const DEFAULT_CAPACITY = 10_000;
 /**
  * Registers a cluster, or changes its item, after proving that it answers to our identity and gives it its rights. What others change of it meanwhile
  * (a pause, a cordon) stays; where they remove it, it stays removed.
- * Throws `ClusterUnreachable`, `ClusterNotFound`, `EndpointNotAllowed`, `ClusterRightsMissing`, `ClusterRemoved`, `IdempotencyKeyReused`, `WriteContention`.
+ * Throws `ClusterUnreachable`, `ClusterNotFound`, `EndpointNotAllowed`, `ClusterNotBootstrapped`, `ClusterRemoved`, `IdempotencyKeyReused`, `WriteContention`.
  */
 export async function registerCluster(
   name: string,

@@ -12,6 +12,8 @@ import {
   type ObjectRef,
 } from "../../shared/ports.ts";
 import { deepCopy as clone } from "./deep-copy.ts";
+import type { Platform } from "../../shared/domain/platform.ts";
+import { bootstrapObjects } from "../../shared/manifests/bootstrap.ts";
 import { ANNOTATION_GENERATION, LABEL_MANAGED_BY, MANAGED_BY } from "../../shared/manifests/index.ts";
 
 export interface ClusterCall {
@@ -275,6 +277,13 @@ export class MemoryCluster implements ClusterApi {
     await this.after?.(call);
     return answer;
   }
+}
+
+/** A cluster in memory to which bootstrap.yaml was applied. */
+export function aBootstrappedCluster(platform: Platform, options: MemoryClusterOptions = {}): MemoryCluster {
+  const cluster = new MemoryCluster(options);
+  for (const { object } of bootstrapObjects(platform)) cluster.put(object);
+  return cluster;
 }
 
 /** RFC 7396. */

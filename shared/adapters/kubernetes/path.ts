@@ -17,6 +17,13 @@ const resources: Record<string, Resource> = {
   "apps/v1/Deployment": { plural: "deployments", namespaced: true },
   "apps/v1/StatefulSet": { plural: "statefulsets", namespaced: true },
   "batch/v1/CronJob": { plural: "cronjobs", namespaced: true },
+  "rbac.authorization.k8s.io/v1/ClusterRole": { plural: "clusterroles", namespaced: false },
+  "rbac.authorization.k8s.io/v1/ClusterRoleBinding": { plural: "clusterrolebindings", namespaced: false },
+  "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy": { plural: "validatingadmissionpolicies", namespaced: false },
+  "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding": { plural: "validatingadmissionpolicybindings", namespaced: false },
+  "flowcontrol.apiserver.k8s.io/v1/FlowSchema": { plural: "flowschemas", namespaced: false },
+  "flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration": { plural: "prioritylevelconfigurations", namespaced: false },
+  "scheduling.k8s.io/v1/PriorityClass": { plural: "priorityclasses", namespaced: false },
   "monitoring.coreos.com/v1/ServiceMonitor": { plural: "servicemonitors", namespaced: true },
 };
 

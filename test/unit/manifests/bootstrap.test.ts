@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1ClusterRole, V1PolicyRule } from "@kubernetes/client-node";
 import config from "../../../config/tenantry.ts";
-import { bootstrapObjects } from "../../../shared/manifests/bootstrap.ts";
+import { shortHash } from "../../../shared/manifests/hash.ts";
+import { ANNOTATION_BOOTSTRAP, bootstrapObjects, bootstrapSelector } from "../../../shared/manifests/bootstrap.ts";
 
 const entries = bootstrapObjects(config);
 const rulesOf = (name: string): V1PolicyRule[] => {
@@ -12,6 +13,16 @@ const rulesOf = (name: string): V1PolicyRule[] => {
 };
 
 describe("bootstrap.yaml", () => {
+  test("marks every object with the hash of its content, and with the labels that a registration finds it by", () => {
+    const [name, ...values] = bootstrapSelector.split(",").map((pair) => pair.split("="));
+    for (const { object } of entries) {
+      const { [ANNOTATION_BOOTSTRAP]: stamp, ...annotations } = object.metadata?.annotations ?? {};
+      const bare = { ...object.metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : { annotations: undefined }) };
+      expect(stamp).toBe(shortHash(JSON.parse(JSON.stringify({ ...object, metadata: bare }))));
+      for (const [label = "", value] of [name ?? [], ...values]) expect(object.metadata?.labels?.[label]).toBe(value);
+    }
+  });
+
   test("explains every object", () => {
     for (const { comment } of entries) expect(comment).not.toBe("");
   });

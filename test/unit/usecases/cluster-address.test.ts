@@ -6,7 +6,7 @@ import { endpointHosts } from "../../../shared/domain/endpoint-hosts.ts";
 import { TenantryError } from "../../../shared/domain/errors.ts";
 import { type RegistrationPorts, registerCluster } from "../../../shared/usecases/register-cluster.ts";
 import { platform } from "../../support/builders.ts";
-import { MemoryCluster } from "../../support/memory-cluster.ts";
+import { aBootstrappedCluster } from "../../support/memory-cluster.ts";
 import { MemoryRegistry } from "../../support/memory-table.ts";
 
 const roleArn = "arn:aws:iam::111122223333:role/tenantry-cluster-prod";
@@ -16,7 +16,7 @@ const own = { endpoint: "https://ABC.gr7.eu-central-1.eks.amazonaws.com", certif
 
 /** Registers with these hosts listed; `connect` is where a token would go. */
 async function register(body: { endpoint?: string; certificateAuthority?: string; eksClusterName?: string }, listed = "") {
-  const connect = jest.fn((_cluster: Pick<Cluster, "endpoint">) => new MemoryCluster({ served: [] }));
+  const connect = jest.fn((_cluster: Pick<Cluster, "endpoint">) => aBootstrappedCluster(platform));
   const ports: RegistrationPorts = {
     registry: new MemoryRegistry([]),
     dedupes: { findDedupe: async () => undefined },

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
+import type { KubernetesObject } from "@kubernetes/client-node";
 import { clusterBody } from "../../../events/bodies/cluster.ts";
 import type { TenantryError } from "../../../shared/domain/errors.ts";
 import type { Tenant } from "../../../shared/domain/tenant.ts";
+import { ANNOTATION_BOOTSTRAP } from "../../../shared/manifests/bootstrap.ts";
 import { provisionerRights } from "../../../shared/manifests/bootstrap/provisioner.ts";
 import { type Dedupe, WriteConflict } from "../../../shared/ports.ts";
 import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
@@ -12,16 +14,17 @@ import { type RegistrationPorts, registerCluster } from "../../../shared/usecase
 import { type RemovalPorts, removeCluster } from "../../../shared/usecases/remove-cluster.ts";
 import { aCluster, aTenant, platform } from "../../support/builders.ts";
 import { anEngine } from "../../support/engine.ts";
-import { MemoryCluster } from "../../support/memory-cluster.ts";
+import { aBootstrappedCluster, type MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryDriftChecks } from "../../support/memory-drift-checks.ts";
 import { MemoryRegistry } from "../../support/memory-table.ts";
 
+const never = new AbortController().signal;
 const key = (hash: string): CommandKey => ({ id: "ops#key-1", hash });
 const body = { roleArn: "arn:aws:iam::000000000000:role/cluster", endpoint: "https://one.example", certificateAuthority: "" };
 
 function aRegistry(): { ports: RegistrationPorts & RemovalPorts; cluster: MemoryCluster; registry: MemoryRegistry } {
   const registry = new MemoryRegistry([aCluster({ name: "one" })]);
-  const cluster = new MemoryCluster({ served: [] });
+  const cluster = aBootstrappedCluster(platform);
   const ports: RegistrationPorts & RemovalPorts = {
     registry,
     dedupes: { findDedupe: async (id) => registry.dedupes.get(id) as Dedupe | undefined },
@@ -135,35 +138,53 @@ describe("While a cluster is asked whether it answers", () => {
   });
 });
 
-describe("What the provisioner may do in a cluster", () => {
-  const asked = async (denied: MemoryCluster["denied"]) => {
+describe("A cluster to which bootstrap.yaml of this version is not applied", () => {
+  const asked = async (denied: MemoryCluster["denied"], before: (cluster: MemoryCluster) => Promise<unknown> = async () => {}) => {
     const { ports, registry, cluster } = aRegistry();
     cluster.denied = denied;
+    await before(cluster);
     const end = await registerCluster("two", body, ports).catch((error: TenantryError) => error);
     return { end, registered: registry.clusters.has("two"), reviews: cluster.calls.filter(({ verb }) => verb === "allows").length };
   };
 
-  test("is asked right by right, as bootstrap.yaml gives them, before the cluster is registered", async () => {
+  test("is found by asking right by right, as bootstrap.yaml gives them, before it is registered", async () => {
     const { end, registered, reviews } = await asked(() => false);
     expect(end).toMatchObject({ created: true });
     expect({ registered, reviews }).toEqual({ registered: true, reviews: provisionerRights(platform).length });
   });
 
-  test("is told where it lacks something, and the cluster is not registered", async () => {
+  test("is not registered where it denies a right, and the answer names it", async () => {
     const { end, registered } = await asked(({ verb, resource }) => verb === "escalate" || resource === "networkpolicies");
     expect(registered).toBe(false);
-    expect(end).toMatchObject({ code: "ClusterRightsMissing" });
+    expect(end).toMatchObject({ code: "ClusterNotBootstrapped" });
     const { message } = end as TenantryError;
-    expect(message).toContain("denies 6 of");
-    expect(message).toContain('escalate roles.rbac.authorization.k8s.io "tenant-role"');
+    expect(message).toContain('it may not escalate roles.rbac.authorization.k8s.io "tenant-role"');
     expect(message).toContain("list networkpolicies.networking.k8s.io");
     expect(message).toContain("bootstrap.yaml");
   });
 
-  test("is told in part where it lacks nearly all, with how much that is", async () => {
+  test("is told in part where it denies nearly all, with how much that is", async () => {
     const all = provisionerRights(platform).length;
     const { end } = await asked(() => true);
-    expect((end as TenantryError).message).toMatch(new RegExp(`denies ${all} of ${all} .*, and ${all - 20} more\\.$`));
+    expect((end as TenantryError).message).toMatch(new RegExp(`(it may not .*; ){20}and ${all - 20} more\\.$`));
+  });
+
+  test("is not registered where a policy is missing that bounds those rights, or is another version's", async () => {
+    const apiVersion = "admissionregistration.k8s.io/v1";
+    const binding = { apiVersion, kind: "ValidatingAdmissionPolicyBinding", name: "tenantry-scope" };
+    const policy = { apiVersion, kind: "ValidatingAdmissionPolicy", name: "tenantry-access" };
+    const { end, registered } = await asked(
+      () => false,
+      async (cluster) => {
+        await cluster.delete(binding, {}, never);
+        const object = (await cluster.get(policy, never)) as KubernetesObject;
+        cluster.put({ ...object, metadata: { ...object.metadata, annotations: { [ANNOTATION_BOOTSTRAP]: "0123456789abcdef" } } });
+      },
+    );
+    expect(registered).toBe(false);
+    expect((end as TenantryError).message).toMatch(
+      /: ValidatingAdmissionPolicyBinding\/tenantry-scope is missing; ValidatingAdmissionPolicy\/tenantry-access is of another version\.$/,
+    );
   });
 });
 
