@@ -61,7 +61,8 @@ function clusterOf(
     ...address,
     labels: body.labels ?? before?.labels ?? {},
     capacity: body.capacity ?? before?.capacity ?? DEFAULT_CAPACITY,
-    state: before?.state ?? "Active",
+    // Whoever registers it wants it back: a removal that died left its mark, and one under way goes on after this.
+    state: before === undefined || before.state === "Removing" ? "Active" : before.state,
     ...(before?.paused === true && { paused: true }),
     capabilities: { networkPolicy: body.capabilities?.networkPolicy ?? before?.capabilities.networkPolicy ?? false, serviceMonitor },
     ...(access !== undefined && { access }),

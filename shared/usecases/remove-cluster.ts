@@ -20,8 +20,8 @@ const INDEX_LAG_MS = 1_000;
  *     removal     mark Removing ── look for tenants ── delete, if it is as marked
  *     placement   record the tenant's cluster ── read the cluster again ── marked or gone: take the tenant back, nothing was applied
  *
- * Whichever is first, one of the two sees the other (docs/adr/0015). A removal that dies leaves the mark: another `DELETE` goes on, a cordon or
- * uncordon takes it back. Throws `ClusterNotFound`, `ClusterInUse`, `IdempotencyKeyReused`, `WriteContention`.
+ * Whichever is first, one of the two sees the other (docs/adr/0015). A removal that dies leaves the mark: another `DELETE` goes on, a cordon,
+ * uncordon or registration takes it back. Throws `ClusterNotFound`, `ClusterInUse`, `IdempotencyKeyReused`, `WriteContention`.
  */
 export async function removeCluster(name: string, ports: RemovalPorts, key?: CommandKey): Promise<void> {
   const { registry, clock } = ports;

@@ -190,7 +190,7 @@ describe("The boundary of the fence:", () => {
     late.letGo();
     await zombie;
     expect(breaches(world).filter((breach) => !breach.endsWith("is there, and its tenant is Deleted"))).toEqual([]);
-    const there = world.cluster.objects();
+    const there = world.cluster.tenantObjects();
     expect(there.find(({ kind }) => kind === "Namespace")?.metadata).toMatchObject({
       name: "tenant-acme",
       labels: { "tenant-id": "acme" },
@@ -231,7 +231,7 @@ describe("The boundary of the fence:", () => {
     late.letGo();
     await zombie;
     await world.settle();
-    expect(world.cluster.objects()).toEqual([]);
+    expect(world.cluster.tenantObjects()).toEqual([]);
     expect(breaches(world)).toEqual([]);
   });
 });

@@ -109,7 +109,7 @@ test(`${TENANTS} onboardings all end Ready, and none twice, with throttles, conf
         expect(world.table.events.filter((event) => event.type === type)).toHaveLength(TENANTS);
       expect(breaches(world)).toEqual([]);
       const uids = tenants.map(({ tenantId, status }) => [`tenant-${tenantId}`, status.namespaceUid]);
-      const there = world.cluster.objects();
+      const there = world.cluster.tenantObjects();
       expect(there).toHaveLength(8 * TENANTS);
       expect(there.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => [metadata?.name, metadata?.uid])).toEqual(uids.sort());
       const injected = [...met].sort().map(([fault, times]) => `${fault} ${times}`);

@@ -13,7 +13,7 @@ import {
 } from "../../shared/ports.ts";
 import { deepCopy as clone } from "./deep-copy.ts";
 import type { Platform } from "../../shared/domain/platform.ts";
-import { bootstrapObjects } from "../../shared/manifests/bootstrap.ts";
+import { ANNOTATION_BOOTSTRAP, bootstrapObjects } from "../../shared/manifests/bootstrap.ts";
 import { ANNOTATION_GENERATION, LABEL_MANAGED_BY, MANAGED_BY } from "../../shared/manifests/index.ts";
 
 export interface ClusterCall {
@@ -194,6 +194,11 @@ export class MemoryCluster implements ClusterApi {
     const isWithin = ({ kind, metadata }: Stored): boolean =>
       metadata.namespace === namespace || (kind === "Namespace" && metadata.name === namespace);
     return [...this.#objects.values()].filter(isWithin);
+  }
+
+  /** All of them but those of bootstrap.yaml. */
+  tenantObjects(): KubernetesObject[] {
+    return this.objects().filter(({ metadata }) => metadata?.annotations?.[ANNOTATION_BOOTSTRAP] === undefined);
   }
 
   #write(ref: ObjectRef, object: KubernetesObject): Stored {

@@ -66,7 +66,9 @@ const Cluster = z
     name: z.string(),
     state: z
       .enum(["Active", "Cordoned", "Removing"])
-      .meta({ description: "Only an Active cluster takes new tenants. Removing: `DELETE` has begun; cordon or uncordon takes it back." }),
+      .meta({
+        description: "Only an Active cluster takes new tenants. Removing: `DELETE` has begun; cordon, uncordon or `PUT` takes it back.",
+      }),
     paused: z.boolean().meta({ description: "Nothing is applied there." }),
     region: z.string(),
     eksClusterName: z.string(),

@@ -14,7 +14,7 @@ import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
 import { reviseTenants } from "../../../shared/usecases/revise-tenants.ts";
 import { sweepDue } from "../../../shared/usecases/sweep-due.ts";
 import { aCluster, platform } from "../../support/builders.ts";
-import { MemoryCluster } from "../../support/memory-cluster.ts";
+import { aBootstrappedCluster, type MemoryCluster } from "../../support/memory-cluster.ts";
 import { MemoryDirectory } from "../../support/memory-directory.ts";
 import { MemoryDriftChecks } from "../../support/memory-drift-checks.ts";
 import { MemoryMappings } from "../../support/memory-mappings.ts";
@@ -100,7 +100,7 @@ export class World {
   readonly #newCluster: () => MemoryCluster;
 
   constructor({ fence = true, slots = 1 }: WorldOptions = {}) {
-    this.#newCluster = () => new MemoryCluster({ served: ["monitoring.coreos.com/v1"], fence });
+    this.#newCluster = () => aBootstrappedCluster(platform, { served: ["monitoring.coreos.com/v1"], fence });
     this.cluster = this.#newCluster();
     this.slots = new MemorySlots(slots);
   }

@@ -226,6 +226,22 @@ describe("A removal of a cluster", () => {
     expect(registry.clusters.size).toBe(0);
   });
 
+  test("that dies after the mark is taken back by a registration", async () => {
+    const { ports, registry } = aRegistry();
+    const died = { ...ports, sleep: async () => Promise.reject(new Error("the function died")) };
+    await expect(removeCluster("one", died)).rejects.toThrow("the function died");
+    expect(await registerCluster("one", body, ports)).toMatchObject({ created: false, cluster: { state: "Active" } });
+    expect(registry.clusters.get("one")?.state).toBe("Active");
+  });
+
+  test("goes on where the cluster is registered again while it looks for tenants", async () => {
+    const { ports, registry } = aRegistry();
+    let left = 1;
+    const between = { ...ports, sleep: async () => left-- > 0 && registerCluster("one", body, ports) };
+    await removeCluster("one", between);
+    expect(registry.clusters.size).toBe(0);
+  });
+
   test("finds a tenant that the index shows only after a moment, and gives the cluster its state back", async () => {
     const { ports, registry } = aRegistry();
     const tenants: Tenant[] = [];
