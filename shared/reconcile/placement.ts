@@ -22,10 +22,12 @@ export async function placement(
   if (tenant.cluster !== undefined) {
     const cluster = await registry.get(tenant.cluster);
     if (cluster !== undefined) return { record: tenant, cluster };
-    return {
-      reason: "ClusterGone",
-      message: `Cluster "${tenant.cluster}" is not in the registry. Register it again, or decommission with ?forget=cluster.`,
-    };
+    if (!isUntouched(tenant)) {
+      return {
+        reason: "ClusterGone",
+        message: `Cluster "${tenant.cluster}" is not in the registry. Register it again, or decommission with ?forget=cluster.`,
+      };
+    }
   }
   if (tenant.desired.state === "Deleted") return { reason: "NeverPlaced", message: "The tenant was never placed." };
   if (!hasTier(tenant, platform))
@@ -43,6 +45,10 @@ export async function placement(
   await takeBack(after, store);
   throw new WriteConflict(`Cluster "${choice.cluster.name}" is being removed.`);
 }
+
+/** Nothing was ever recorded as applied: a placement that died before its second look, while the cluster went. It is placed anew. */
+const isUntouched = ({ desired, status }: Tenant): boolean =>
+  desired.state !== "Deleted" && status.namespaceUid === undefined && Object.keys(status.applied).length === 0;
 
 /** Tries of taking a tenant back: a try fails only where new intent was written in between. */
 const TRIES = 5;

@@ -64,11 +64,9 @@ const Event = z
 const Cluster = z
   .strictObject({
     name: z.string(),
-    state: z
-      .enum(["Active", "Cordoned", "Removing"])
-      .meta({
-        description: "Only an Active cluster takes new tenants. Removing: `DELETE` has begun; cordon, uncordon or `PUT` takes it back.",
-      }),
+    state: z.enum(["Active", "Cordoned", "Removing"]).meta({
+      description: "Only an Active cluster takes new tenants. Removing: `DELETE` has begun; cordon, uncordon or `PUT` takes it back.",
+    }),
     paused: z.boolean().meta({ description: "Nothing is applied there." }),
     region: z.string(),
     eksClusterName: z.string(),

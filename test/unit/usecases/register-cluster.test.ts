@@ -325,6 +325,24 @@ describe("A placement that meets the removal of its cluster", () => {
     expect(await engine.tenant()).toMatchObject({ cluster: "two", desired: { name: "Acme Ltd." } });
   });
 
+  test("and dies before it looks again is made good by the next reconcile, which places the tenant anew", async () => {
+    const engine = anEngine({ clusters });
+    const { get, list } = engine.registry;
+    engine.registry.list = async () => {
+      const seen = await list();
+      engine.registry.list = list;
+      await removeCluster("one", removal(engine));
+      engine.registry.get = async () => Promise.reject(new Error("the function died"));
+      return seen;
+    };
+    await onboardTenant(engine.command(), { name: "Acme", tier: "basic" }, engine.ports).catch(() => {});
+    expect((await engine.tenant()).cluster).toBe("one");
+    engine.registry.get = get;
+    engine.registry.set(aCluster({ name: "two" }));
+    await engine.settle();
+    expect(await engine.tenant()).toMatchObject({ cluster: "two", status: { observedGeneration: 1 } });
+  });
+
   test("keeps the cluster in the registry where the tenant went first", async () => {
     const engine = anEngine({ clusters });
     const write = engine.table.write.bind(engine.table);
