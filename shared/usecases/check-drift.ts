@@ -84,27 +84,42 @@ export async function checkDrift(
 }
 
 async function checkBatch(seen: SeenNamespace[], check: Check): Promise<void> {
-  const { ports, counts } = check;
+  const { ports } = check;
   const ids = seen.map(({ name }) => tenantIdOf(name)).filter((id) => id !== undefined);
   const tenants = await ports.tenants.getMany(ids);
   const limit = pLimit(TENANTS);
-  const checkOne = async (one: SeenNamespace): Promise<void> => {
-    const tenantId = tenantIdOf(one.name);
-    const tenant = tenantId === undefined ? undefined : tenants.get(tenantId);
-    if (one.namespace !== undefined) counts.namespaces += 1;
-    if (tenant === undefined || isDead(tenant) || tenant.cluster !== check.cluster.name) return checkOrphan(one, tenant, check);
-    if (!isAtRest(tenant) || tenant.desired.paused === true) {
-      counts.underWay += 1;
-      return;
-    }
-    counts.judged += 1;
-    const bindings = tenant.hasGrants === true ? await bindingsOf(tenant, check.cluster, ports) : NO_BINDINGS;
-    const suspects = suspectsOf(tenant, one, check.cluster, ports, bindings);
+  // One that fails must not hide that the others ran: all end before it is thrown.
+  const ended = await Promise.allSettled(
+    seen.flatMap((one) => {
+      const work = workOn(one, tenants, check);
+      return work === undefined ? [] : [limit(() => isolated(one.name, work, check))];
+    }),
+  );
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
+}
+
+/** What there is to do about a namespace; of most, which have nothing amiss and no grants, nothing. */
+function workOn(one: SeenNamespace, tenants: Map<string, Tenant>, check: Check): (() => Promise<void>) | undefined {
+  const { ports, counts, cluster } = check;
+  const tenantId = tenantIdOf(one.name);
+  const tenant = tenantId === undefined ? undefined : tenants.get(tenantId);
+  if (one.namespace !== undefined) counts.namespaces += 1;
+  if (tenant === undefined || isDead(tenant) || tenant.cluster !== cluster.name) return () => checkOrphan(one, tenant, check);
+  if (!isAtRest(tenant) || tenant.desired.paused === true) {
+    counts.underWay += 1;
+    return undefined;
+  }
+  counts.judged += 1;
+  const mendWhatDrifted = async (bindings: Bindings): Promise<void> => {
+    const suspects = suspectsOf(tenant, one, cluster, ports, bindings);
     if (suspects !== undefined) await mend(tenant, suspects, check);
   };
-  // One that fails must not hide that the others ran: all end before it is thrown.
-  const ended = await Promise.allSettled(seen.map((one) => limit(() => isolated(one.name, () => checkOne(one), check))));
-  for (const end of ended) if (end.status === "rejected") throw end.reason;
+  if (tenant.hasGrants === true) return async () => mendWhatDrifted(await bindingsOf(tenant, cluster, ports));
+  try {
+    return suspectsOf(tenant, one, cluster, ports, NO_BINDINGS) === undefined ? undefined : () => mendWhatDrifted(NO_BINDINGS);
+  } catch {
+    return () => mendWhatDrifted(NO_BINDINGS); // It fails again there, as this namespace's own failure.
+  }
 }
 
 const NO_BINDINGS: Bindings = new Map();
