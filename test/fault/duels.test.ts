@@ -51,7 +51,7 @@ describe.each(duels)("$name", (duel) => {
   test(
     "within the stated bounds ends as the last command says, without the fence",
     async () => {
-      const runs = longRuns<[fc.Scheduler, Fate[], number]>(40);
+      const runs = longRuns<[fc.Scheduler, Fate[], number]>(25);
       await fc.assert(
         fc.asyncProperty(fc.scheduler(), fates, lags, async (scheduler, fatesOfActors, lag) => {
           const { world, wrong, holes } = await fight(duel, fatesOfActors, scheduler, { zombies: false, fence: false, lag });
@@ -67,7 +67,7 @@ describe.each(duels)("$name", (duel) => {
   test(
     "with processes that come back after their lease ends so too, behind the fence and but for its holes",
     async () => {
-      const runs = longRuns<[fc.Scheduler, Fate[], number]>(40);
+      const runs = longRuns<[fc.Scheduler, Fate[], number]>(25);
       const met = new Map<Hole, number>();
       await fc.assert(
         fc.asyncProperty(fc.scheduler(), fates, lags, async (scheduler, fatesOfActors, lag) => {
