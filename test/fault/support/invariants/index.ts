@@ -12,7 +12,6 @@ export type Invariant = (world: World) => string[];
 export const always: Readonly<Record<string, Invariant>> = {
   accessAsReported,
   nothingLeft,
-  sleepersAsCounted,
   sequencesWhole,
   eventsSaidOnce,
   dueTimes,
@@ -21,8 +20,14 @@ export const always: Readonly<Record<string, Invariant>> = {
   pauses,
 };
 
-/** Hold besides, once nothing is under way. */
-export const atRest: Readonly<Record<string, Invariant>> = { finished, eventsPublished, hiddenChanges, clusterAsRecorded };
+/** Hold besides, once nothing is under way. A round whose write was not answered may count sleepers wrong until the next one. */
+export const atRest: Readonly<Record<string, Invariant>> = {
+  finished,
+  eventsPublished,
+  hiddenChanges,
+  clusterAsRecorded,
+  sleepersAsCounted,
+};
 
 /** The breaches of a world that should be at rest, and those that were seen on the way. */
 export function breaches(world: World): string[] {
