@@ -30,6 +30,7 @@ export const errorCodes = {
   MethodNotAllowed: { retryable: false },
   UnsupportedMediaType: { retryable: false },
   PayloadTooLarge: { retryable: false },
+  ServiceUnavailable: { retryable: true },
   Internal: { retryable: true },
 } as const;
 export type ErrorCode = keyof typeof errorCodes;

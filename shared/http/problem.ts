@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { type ErrorCode, TenantryError } from "../domain/errors.ts";
+import { isUnavailable } from "./unavailable.ts";
 
 /** HTTP's side of the error registry: every code has its status and title, or this does not compile. */
 export const problems: Record<ErrorCode, { status: number; title: string }> = {
@@ -33,6 +34,7 @@ export const problems: Record<ErrorCode, { status: number; title: string }> = {
   MethodNotAllowed: { status: 405, title: "The method is not allowed here" },
   UnsupportedMediaType: { status: 415, title: "The media type is not supported" },
   PayloadTooLarge: { status: 413, title: "The body is too large" },
+  ServiceUnavailable: { status: 503, title: "A part of the service did not answer in time" },
   Internal: { status: 500, title: "Something went wrong on our side" },
 };
 
@@ -55,7 +57,7 @@ export const problemType = (code: ErrorCode): string =>
 /** The problem that an error is. Of an error outside the registry nothing shows but the trace id. */
 export function problemOf(error: unknown, at: { path: string; traceId: string }): Problem {
   const known = error instanceof TenantryError && error.code !== "Internal";
-  const code = known ? error.code : "Internal";
+  const code = known ? error.code : isUnavailable(error) ? "ServiceUnavailable" : "Internal";
   const problem: Problem = {
     type: problemType(code),
     ...problems[code],

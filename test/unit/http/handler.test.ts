@@ -1,3 +1,9 @@
+import {
+  InternalServerError,
+  ProvisionedThroughputExceededException,
+  ResourceNotFoundException,
+  ThrottlingException,
+} from "@aws-sdk/client-dynamodb";
 import { describe, expect, test } from "@jest/globals";
 import { type ErrorCode, errorCodes, TenantryError } from "../../../shared/domain/errors.ts";
 import { problem } from "../../../shared/http/openapi/schemas.ts";
@@ -117,6 +123,23 @@ describe("problems", () => {
       expect(logged).toEqual([{ message: "request failed", extra: { error, path: "/tenants/acme", traceId: "request-1" } }]);
     },
   );
+  const of = { message: "password=hunter2", $metadata: {} };
+  test.each([
+    new ProvisionedThroughputExceededException(of),
+    new ThrottlingException(of),
+    new InternalServerError(of),
+    Object.assign(new Error("no answer"), { name: "TimeoutError" }),
+    Object.assign(new Error("refused"), { code: "ECONNREFUSED" }),
+  ])("%s of AWS is a 503 that says when to try again, shows nothing, and is logged", async (error) => {
+    const { send, logged } = failing(error);
+    const sent = await send(acme);
+    expect(sent).toMatchObject({ status: 503, headers: { "retry-after": "2" }, body: { code: "ServiceUnavailable" } });
+    expect(JSON.stringify(sent)).not.toContain("hunter2");
+    expect(logged).toHaveLength(1);
+  });
+  test("a refusal by AWS is not said to pass by itself", async () => {
+    expect((await failing(new ResourceNotFoundException(of)).send(acme)).status).toBe(500);
+  });
   test("a caller's mistake is not logged as an error", async () => {
     const { send, logged } = failing(new TenantryError("TenantNotFound", "No."));
     expect((await send(acme)).status).toBe(404);
