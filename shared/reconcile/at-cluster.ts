@@ -24,8 +24,8 @@ export const failed = (reason: string, message: string): Outcome => ({ kind: "fa
 const LOST_MS = 1_000;
 
 /** What became of a tenant's plan. */
-export function outcomeOf(planned: Outcome, performed: Performed, tenant: Pick<Tenant, "generation">): Outcome {
-  if (namespaceLost(performed)) {
+export function outcomeOf(planned: Outcome, performed: Performed, tenant: Pick<Tenant, "desired" | "generation">): Outcome {
+  if (namespaceLost(tenant, performed)) {
     return {
       kind: "waiting",
       afterMs: LOST_MS,

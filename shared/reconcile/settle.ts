@@ -88,12 +88,13 @@ function pendingAfter({ pendingGrants }: Tenant, { grants }: Round): string[] | 
 /** What the cluster now has, as far as the record tells. */
 export function progress(tenant: Tenant, { namespace, performed, grants }: Pick<Round, "namespace" | "performed" | "grants">): Status {
   const { status } = tenant;
-  if (namespaceLost(performed)) return { ...status, namespaceUid: undefined, applied: {}, versions: undefined, grants: undefined };
+  if (namespaceLost(tenant, performed)) return { ...status, namespaceUid: undefined, applied: {}, versions: undefined, grants: undefined };
   const before: Pick<Status, "applied" | "versions"> = namespace === "unread" ? status : { applied: {} };
   const { [WORKLOADS]: asleep, ...objects } = before.applied;
   const untouched = Object.entries(before.versions ?? {}).filter(([key]) => performed.applied[key] === undefined);
   const known = performed.awake === true || asleep === undefined ? objects : { ...objects, [WORKLOADS]: asleep };
-  const seenUid = typeof namespace === "object" && (namespace.ours || tenant.desired.adopt === true) ? namespace.uid : undefined;
+  // One that is to be adopted is somebody else's until the cluster took the first apply.
+  const seenUid = typeof namespace === "object" && namespace.ours ? namespace.uid : undefined;
   // What is on its way out is proved by the uid that it had.
   const lost = namespace === "absent" && tenant.desired.state === "Active";
   const namespaceUid = performed.namespaceUid ?? seenUid ?? (lost ? undefined : status.namespaceUid);
@@ -113,8 +114,12 @@ export function progress(tenant: Tenant, { namespace, performed, grants }: Pick<
 const ofTheTenantItself = (byKey: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(byKey).filter(([key]) => !isGrantKey(key)));
 
-/** The namespace that the record knows is gone, or is another: its uid no longer fits. */
-export function namespaceLost({ errors }: Performed): boolean {
+/**
+ * The namespace that the record knows is gone, or is another: its uid no longer fits. A decommission looks for that one to its end: only a
+ * look at the namespace tells it that it is gone.
+ */
+export function namespaceLost({ desired }: Pick<Tenant, "desired">, { errors }: Performed): boolean {
+  if (desired.state === "Deleted") return false;
   return Object.entries(errors).some(
     ([key, error]) => (key.startsWith("Namespace/") && isOfAnotherUid(error)) || isNamespaceNotFound(error),
   );

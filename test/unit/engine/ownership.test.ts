@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { ClusterError } from "../../../shared/ports.ts";
+import { adoptNamespace } from "../../../shared/usecases/adopt-tenant.ts";
 import { grantAccess } from "../../../shared/usecases/grant-access.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
+import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { anEngine } from "../../support/engine.ts";
 
@@ -88,6 +90,27 @@ describe("A decommission of the namespace that the record knows by its uid", () 
     expect(await state()).toEqual(GONE);
   });
 
+  test("knows it still after a deletion that met a conflict, and proves nothing before it is gone", async () => {
+    const { engine, edit, state } = await withGrant();
+    edit("Namespace", (metadata) => {
+      metadata.labels = {};
+      metadata.annotations = {};
+    });
+    let conflicts = 2;
+    engine.cluster.before = ({ verb, ref }) => {
+      if (verb === "delete" && ref?.kind === "Namespace" && conflicts-- > 0) throw new ClusterError(409, "Conflict", "it is being changed");
+    };
+    const { namespaceUid } = (await engine.tenant()).status;
+    await tearDownTenant(engine.command(), engine.ports);
+    expect((await engine.tenant()).status).toMatchObject({
+      namespaceUid,
+      failure: { message: expect.stringContaining("it is being changed") },
+    });
+    await engine.settle();
+    expect(await state()).toEqual(GONE);
+    expect((await engine.tenant()).status.proof).toMatchObject({ namespaceUid });
+  });
+
   test("touches nothing where another installation took it over, and proves nothing", async () => {
     const { engine, edit, state } = await withGrant();
     edit("Namespace", (metadata) => {
@@ -128,5 +151,64 @@ describe("A decommission of a tenant whose record knows no uid", () => {
       expect({ deleted: status.deletedAt !== undefined, objects }).toEqual({ deleted: false, objects: 1 });
       expect(status.failure).toMatchObject({ reason: "NamespaceUnmarked" });
     }
+  });
+});
+
+describe("A decommission of a tenant that was to adopt somebody else's namespace", () => {
+  const theirs = { apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant-acme", labels: { [MANAGED_BY]: "tenantry" } } };
+  /** A tenant whose namespace is somebody else's; `next` makes a call a second after the one before. */
+  const asked = async () => {
+    const engine = anEngine();
+    engine.cluster.put(theirs);
+    await onboardTenant(engine.command(), { name: "Acme Inc.", tier: "basic" }, engine.ports);
+    const next = async (act: (command: ReturnType<typeof engine.command>) => Promise<unknown>): Promise<void> => {
+      engine.pass(1_000);
+      await act(engine.command());
+    };
+    return { engine, next, adopt: () => next((command) => adoptNamespace(command, engine.ports)) };
+  };
+  const leftAlone = async ({ cluster, tenant }: ReturnType<typeof anEngine>) => {
+    expect(cluster.objects().map(({ kind, metadata }) => ({ kind, going: metadata?.deletionTimestamp !== undefined }))).toEqual([
+      { kind: "Namespace", going: false },
+    ]);
+    expect((await tenant()).status).toMatchObject({ deletedAt: expect.any(String), proof: { namespaceUid: null } });
+  };
+
+  test("leaves it alone where the cluster never took the first apply", async () => {
+    const { engine, next, adopt } = await asked();
+    engine.cluster.before = ({ verb }) => {
+      if (verb === "apply") throw new ClusterError(500, "InternalError", "etcd is busy");
+    };
+    await adopt();
+    engine.cluster.before = undefined;
+    await next((command) => tearDownTenant(command, engine.ports));
+    await engine.settle();
+    await leftAlone(engine);
+  });
+
+  test("leaves it alone where the adoption was not tried, and the decommission's first round fails", async () => {
+    const { engine, next, adopt } = await asked();
+    await next((command) => pauseTenant(command, true, engine.ports));
+    await adopt();
+    await next((command) => tearDownTenant(command, engine.ports));
+    engine.cluster.before = ({ verb }) => {
+      if (verb === "find") throw new ClusterError(500, "InternalError", "etcd is busy");
+    };
+    await next((command) => pauseTenant(command, false, engine.ports));
+    engine.cluster.before = undefined;
+    await engine.settle();
+    await leftAlone(engine);
+  });
+
+  test("removes it where the first apply took effect and its answer was lost", async () => {
+    const { engine, next, adopt } = await asked();
+    engine.cluster.after = ({ verb }) => {
+      if (verb === "apply") throw new ClusterError(undefined, "Timeout", "no answer");
+    };
+    await adopt();
+    engine.cluster.after = undefined;
+    await next((command) => tearDownTenant(command, engine.ports));
+    await engine.settle();
+    expect(engine.cluster.objects()).toEqual([]);
   });
 });
