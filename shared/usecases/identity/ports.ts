@@ -1,4 +1,3 @@
-import type { Tenant } from "../../domain/tenant.ts";
 import type { AccessQueue, ClusterRegistry, DeadLetters, Directory, DueIndex, GrantIndex, IdentityMappings } from "../../ports.ts";
 import type { IntentPorts } from "../write-intent.ts";
 
@@ -16,11 +15,7 @@ export interface AccessPorts extends IntentPorts {
 /** How far a piece of access work came. `again`: it is due, or waits, for more. */
 export type Worked = { done: true } | { again: { afterMs: number; reason: string } };
 
-/** Whether what is asked of a tenant can reach its cluster now: one that is paused or fails is not asked again every second. */
-export const isStuck = ({ desired, status }: Pick<Tenant, "desired" | "status">): boolean =>
-  desired.paused === true || status.failure !== undefined;
-
-/** Until another look at a tenant that is stuck, milliseconds. */
+/** Until another look at a tenant that cannot reach its cluster now, milliseconds. */
 export const STUCK_MS = 60_000;
 
 export const DONE: Worked = { done: true };

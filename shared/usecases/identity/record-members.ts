@@ -6,7 +6,7 @@ import { GRANTS_AT_ONCE } from "../../ports.ts";
 import { changeAccess } from "../change-access.ts";
 import { judgeMembership, type TenantGrantAsked } from "./judge-membership.ts";
 import { granting } from "./marks.ts";
-import { type AccessPorts, isStuck, STUCK_MS } from "./ports.ts";
+import { type AccessPorts, STUCK_MS } from "./ports.ts";
 import { userIdOf } from "./user-id.ts";
 
 /** Until another look for a tenant that is not there yet, milliseconds, less and less often: a group may come before its tenant. */
@@ -112,10 +112,16 @@ async function change(tenantId: string, asked: GrantAsked[], { group, cause, por
       const afterMs = Math.min(NO_TENANT_MS.most, Math.max(NO_TENANT_MS.first, age / 2));
       return asked.some(({ granted }) => granted) ? { afterMs, reason: error.message } : undefined;
     }
-    if (error.code === "WriteContention") {
-      const tenant = await ports.store.get(tenantId);
-      return { afterMs: tenant !== undefined && isStuck(tenant) ? STUCK_MS : BUSY_MS, reason: error.message };
-    }
+    if (error.code === "WriteContention") return { afterMs: (await isStuck(tenantId, ports)) ? STUCK_MS : BUSY_MS, reason: error.message };
     throw error;
   }
+}
+
+/** Whether what is asked of a tenant cannot reach its cluster now: one that is paused, waits or fails is not asked again every second. */
+async function isStuck(tenantId: string, { store, registry }: AccessPorts): Promise<boolean> {
+  const tenant = await store.get(tenantId);
+  if (tenant === undefined) return false;
+  const { desired, status, cluster } = tenant;
+  if (desired.paused === true || status.failure !== undefined || status.waiting !== undefined) return true;
+  return cluster !== undefined && (await registry.get(cluster))?.paused === true;
 }

@@ -4,17 +4,16 @@ import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryUser } from "../../domain/identity.ts";
 import type { Cause, Timestamp } from "../../domain/tenant.ts";
 import { changeAccess } from "../change-access.ts";
-import { type AccessPorts, isStuck } from "./ports.ts";
+import type { AccessPorts } from "./ports.ts";
 import { userIdOf } from "./user-id.ts";
 
 /** Tenants whose grants are taken back side by side. */
 const AT_ONCE = 16;
 
-/** `open`: some may be left, or a cluster does not have it yet; `stuck`: nothing but tenants that are paused or fail are open. */
+/** `taken`: grants that end by this call; `open`: some may be left, or a cluster does not have it yet. */
 interface Came {
   taken: number;
   open: boolean;
-  stuck: boolean;
 }
 
 /** Takes back every grant that a person was given, under any name that they had, before they were deactivated. */
@@ -22,22 +21,19 @@ export async function revokeAll(user: DirectoryUser, timeLeft: () => boolean, po
   const found = await grantsOf(user, ports);
   let taken = 0;
   let open = false;
-  let moving = false;
   const workers = Array.from({ length: AT_ONCE }, async () => {
     for (let next = found.pop(); next !== undefined; next = found.pop()) {
       if (!timeLeft()) {
         open = true;
-        moving = true;
         return;
       }
       const came = await revoke(next, user, ports);
       taken += came.taken;
       open ||= came.open;
-      moving ||= came.open && !came.stuck;
     }
   });
   await Promise.all(workers);
-  return { taken, open, stuck: open && !moving };
+  return { taken, open };
 }
 
 /** Grants of one tenant, to a name that the person has, or had until then. */
@@ -69,8 +65,7 @@ async function revoke({ tenantId, ids, until }: Held, user: DirectoryUser, ports
   const asked = grants.flatMap((grant) => revokesOf(grant, until, user));
   if (asked.length === 0) {
     const tenant = await ports.store.get(tenantId);
-    const open = grants.some((grant) => !isApplied(grant, tenant?.pendingGrants));
-    return { taken: 0, open, stuck: tenant !== undefined && isStuck(tenant) };
+    return { taken: 0, open: grants.some((grant) => !isApplied(grant, tenant?.pendingGrants)) };
   }
   const cause: Cause = user.cause ?? {
     actor: `identity:${user.provider}`,
@@ -78,14 +73,13 @@ async function revoke({ tenantId, ids, until }: Held, user: DirectoryUser, ports
     causationId: user.at,
   };
   try {
-    await changeAccess({ tenantId, cause, occurredAt: user.at }, asked, ports);
+    const { changed } = await changeAccess({ tenantId, cause, occurredAt: user.at }, asked, ports);
+    // Those of a tenant that is on its way out stand until they go with it.
+    return { taken: changed ? grants.filter(({ granted }) => granted).length : 0, open: true };
   } catch (error) {
     if (!(error instanceof TenantryError)) throw error;
-    const open = error.code === "WriteContention";
-    const tenant = open ? await ports.store.get(tenantId) : undefined;
-    return { taken: 0, open, stuck: tenant !== undefined && isStuck(tenant) };
+    return { taken: 0, open: error.code === "WriteContention" };
   }
-  return { taken: grants.filter(({ granted }) => granted).length, open: true, stuck: false };
 }
 
 /**

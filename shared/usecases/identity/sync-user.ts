@@ -4,12 +4,12 @@ import type { Timestamp } from "../../domain/tenant.ts";
 import { unlessMoved } from "../../ports.ts";
 import { groupDue } from "./due.ts";
 import { again, isAgainSince } from "./marks.ts";
-import { type AccessPorts, DONE, STUCK_MS, type Worked } from "./ports.ts";
+import { type AccessPorts, DONE, type Worked } from "./ports.ts";
 import { revokeAll } from "./revoke-all-grants.ts";
 import { userIdOf } from "./user-id.ts";
 
-/** Until another look whether the clusters have it, milliseconds. */
-const LOOK_MS = 1_000;
+/** Until another look whether the clusters have it, milliseconds: what comes soon is seen soon, and what is held for days is asked seldom. */
+const LOOK_MS = { first: 1_000, most: 60_000 };
 /** The index of a person's groups and grants is this old at the most, milliseconds: a last look comes after it. */
 const INDEX_AGE_MS = 10_000;
 
@@ -65,7 +65,9 @@ async function removeAll(user: DirectoryUser, timeLeft: () => boolean, ports: Ac
   const grants = removal.grants + came.taken;
   if (came.open) {
     const kept = await written(user, { ...user, removal: { ...removal, grants, finishedAt: undefined } }, ports);
-    return kept ? { again: { afterMs: came.stuck ? STUCK_MS : LOOK_MS, reason: "grants are being taken back" } } : CHANGED;
+    const waitedMs = came.taken > 0 ? 0 : now.getTime() - Date.parse(removal.startedAt);
+    const afterMs = Math.min(LOOK_MS.most, Math.max(LOOK_MS.first, waitedMs / 4));
+    return kept ? { again: { afterMs, reason: "grants are being taken back" } } : CHANGED;
   }
   const finishedAt = removal.finishedAt ?? ports.clock.now().toISOString();
   const last = now.getTime() - Date.parse(removal.finishedAt ?? now.toISOString()) >= INDEX_AGE_MS;

@@ -3,6 +3,8 @@ import type { TenantStore } from "../../../shared/ports.ts";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { aCause, aDirectoryUser } from "../../support/builders.ts";
 import { aCompany } from "../../support/company.ts";
+import { commandOf } from "../../fault/support/operations.ts";
+import { registry } from "../../fault/support/registry-acts.ts";
 import type { Gate } from "../../fault/support/world.ts";
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `u${String(n).padStart(5, "0")}`);
@@ -132,5 +134,27 @@ describe.each([200, 400])("The calls for %i members of one group", (count) => {
     expect(perMember("getUser")).toBeLessThan(5);
     expect(perMember("markMembership")).toBeLessThanOrEqual(3);
     expect(perMember("pageMembers")).toBeLessThan(0.1);
+  }, 60_000);
+});
+
+describe("Of a group with more grants than a tenant has under way at once, what is left", () => {
+  test("is tried once a minute while the tenant's cluster is paused", async () => {
+    const { world, ports, join, granted } = await aGroup();
+    await registry.pauseCluster(commandOf(world, 1)(ports), ports);
+    await join(names(120), { changed: false });
+    let tries = 0;
+    const counting: Gate = (call, effect) => {
+      if (call === "index.take") tries += 1;
+      return effect();
+    };
+    for (let second = 0; second < 600; second++) {
+      world.pass(1_000);
+      if (world.accessQueue.some(({ from }) => from <= world.nowMs)) await world.tick(counting);
+    }
+    expect(granted()).toHaveLength(51);
+    expect(tries).toBeLessThan(20);
+    await registry.resumeCluster(commandOf(world, 2)(ports), ports);
+    await world.settle();
+    expect(granted()).toHaveLength(121);
   }, 60_000);
 });

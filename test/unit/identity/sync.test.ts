@@ -1,10 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
+import { ClusterError } from "../../../shared/ports.ts";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { grantAccess } from "../../../shared/usecases/grant-access.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
 import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
 import { aCause } from "../../support/builders.ts";
 import { aCompany } from "../../support/company.ts";
+import { commandOf } from "../../fault/support/operations.ts";
+import { registry } from "../../fault/support/registry-acts.ts";
+import type { Gate } from "../../fault/support/world.ts";
 
 describe("Groups of an identity provider", () => {
   test("give their members the role in the tenant that their name says, and take it back", async () => {
@@ -237,6 +241,42 @@ describe("A person", () => {
     await settle();
     expect(access()).toEqual([]);
     expect((await directory.getUser("okta", "anna"))?.removal).toMatchObject({ grants: 2, finishedAt: expect.any(String) });
+  });
+
+  test.each<{ what: string; hold: (company: ReturnType<typeof aCompany>) => Promise<unknown>; taken: number }>([
+    { what: "its cluster is paused", hold: ({ ports, world }) => registry.pauseCluster(commandOf(world, 1)(ports), ports), taken: 1 },
+    {
+      what: "it is being decommissioned on a cluster that is down",
+      hold: ({ ports, world }) => {
+        world.cluster.before = () => {
+          throw new ClusterError(undefined, "Unreachable", "no route");
+        };
+        return tearDownTenant({ tenantId: "acme", cause: aCause(), occurredAt: world.now(), newest: true, eager: world.run(ports) }, ports);
+      },
+      taken: 0,
+    },
+  ])("whose tenant's cluster cannot follow the deactivation, as $what, is looked after seldom", async ({ hold, taken }) => {
+    const company = aCompany();
+    const { said, onboard, settle, world, ports, directory } = company;
+    await onboard("acme");
+    const command = { tenantId: "acme", cause: aCause(), occurredAt: world.now(), eager: world.run(ports) };
+    await grantAccess(command, { userId: "anna@example.com", role: "tenant-viewer" }, undefined, ports);
+    await said.user("anna");
+    await settle();
+    await hold(company);
+    await said.user("anna", { active: false });
+    let looks = 0;
+    const counting: Gate = (call, effect) => {
+      if (call === "directory.writeUser") looks += 1;
+      return effect();
+    };
+    for (let second = 0; second < 3_600; second++) {
+      world.pass(1_000);
+      if (world.accessQueue.some(({ from }) => from <= world.nowMs)) await world.tick(counting);
+    }
+    expect(looks).toBeLessThan(100);
+    expect((await directory.getUser("okta", "anna"))?.removal).toMatchObject({ grants: taken });
+    expect((await directory.getUser("okta", "anna"))?.removal?.finishedAt).toBeUndefined();
   });
 
   test("who is renamed has the access under the new name alone", async () => {
