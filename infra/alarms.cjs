@@ -161,7 +161,7 @@ const throttleEventsAlarm = (kind, of, dimensions) => ({
 });
 
 const failedInvocationsAlarm = (ruleName) => ({
-  AlarmDescription: `The rule ${ruleName} cannot bring events to its queue, nor to the dead letters`,
+  AlarmDescription: `The rule ${ruleName} cannot bring events to its queue: they are dead letters, or lost`,
   Namespace: "AWS/Events",
   MetricName: "FailedInvocations",
   Dimensions: [dimension("EventBusName", { Ref: "Bus" }), dimension("RuleName", ruleName)],
