@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type PortFault, faultsOf } from "./support/port-faults.ts";
 import type { Act } from "./support/operations.ts";
 import { report } from "./support/report.ts";
-import { factor, seed } from "./support/runs.ts";
+import { seed, thorough } from "./support/runs.ts";
 
 // A pause before another try ends at once.
 jest.unstable_mockModule("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }));
@@ -21,15 +21,34 @@ const nexts = {
 };
 type Next = keyof typeof nexts;
 
-/** Schedules of one operation in the ordinary suite. */
+/** Schedules of one operation in the ordinary suite. In the long one each call fails before each next command. */
 const SLICE = 12;
 
-interface Schedule {
+/** A call, by its number. */
+interface Place {
   next: Next;
-  at: number | string;
+  number: number;
   call: string;
-  fault: PortFault;
 }
+interface Schedule extends Place {
+  fault: PortFault;
+  /** All calls of its name fail for minutes. */
+  lasting: boolean;
+}
+
+/** Some of the calls, each of which fails in one way. */
+const schedulesOf = (places: Place[], size: number): fc.Arbitrary<Schedule[]> =>
+  fc
+    .shuffledSubarray(places, { minLength: size, maxLength: size })
+    .chain((some) =>
+      fc.tuple(
+        ...some.map((place) =>
+          fc
+            .record({ fault: fc.constantFrom(...faultsOf(place.call)), lasting: fc.boolean() })
+            .map((failing): Schedule => ({ ...place, ...failing })),
+        ),
+      ),
+    );
 
 describe.each(operations)("A round that fails in: $name", (operation) => {
   test("at any call, in any way, once or for minutes, with any command after it, ends as if it had not", async () => {
@@ -41,23 +60,21 @@ describe.each(operations)("A round that fails in: $name", (operation) => {
       clean.set(name, first);
       outcomes.set(name, [first.outcome, late.outcome]);
     }
-    const all = [...clean].flatMap(([next, { calls }]) => [
-      ...calls.flatMap((call, index) => faultsOf(call).map((fault): Schedule => ({ next, at: index + 1, call, fault }))),
-      ...[...new Set(calls)].flatMap((call) => faultsOf(call).map((fault): Schedule => ({ next, at: call, call, fault }))),
-    ]);
     for (const [next, { breaches }] of clean) expect({ next, breaches }).toEqual({ next, breaches: [] });
-    const size = Math.min(all.length, SLICE * factor);
-    const [drawn = []] = fc.sample(fc.shuffledSubarray(all, { minLength: size, maxLength: size }), { numRuns: 1, seed });
+    const places = [...clean].flatMap(([next, { calls }]) => calls.map((call, index): Place => ({ next, number: index + 1, call })));
+    expect(places.filter(({ call }) => faultsOf(call).length === 0)).toEqual([]);
+    const size = thorough ? places.length : SLICE;
+    const [drawn = []] = fc.sample(schedulesOf(places, size), { numRuns: 1, seed });
     const broken: unknown[] = [];
-    for (const { next, at, call, fault } of drawn) {
-      const ran = await runFailing({ operation, next: nexts[next], failing: { at, fault } });
+    for (const { next, number, call, fault, lasting } of drawn) {
+      const ran = await runFailing({ operation, next: nexts[next], failing: { at: lasting ? call : number, fault } });
       const wrong = [...ran.breaches, ...differences(outcomes.get(next) ?? [], ran.outcome)];
       if (ran.injected === 0) wrong.push("no call failed");
-      const when = typeof at === "string" ? "for minutes" : `once, as call ${at}`;
+      const when = lasting ? "for minutes" : `once, as call ${number}`;
       if (wrong.length > 0) broken.push({ schedule: `${call}: ${fault.name}, ${when}, then ${next}`, wrong });
     }
     report(`failing rounds: ${operation.name}, seed ${seed}`, [
-      `${drawn.length} of ${all.length} schedules: ${broken.length === 0 ? "held" : `${broken.length} BROKEN`}`,
+      `${drawn.length} of ${places.length} calls, each in one way: ${broken.length === 0 ? "held" : `${broken.length} BROKEN`}`,
     ]);
     expect(broken).toEqual([]);
   }, 3_600_000);
