@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { DeadLetters, EventPublisher, Log, Outbox, OutboxEvent } from "../ports.ts";
-import { allOf, type IndexPorts, type Swept, sweepKind } from "./sweep-due.ts";
+import { allOf } from "../reconcile/when-all-ended.ts";
+import { type IndexPorts, type Swept, sweepKind } from "./sweep-due.ts";
 
 /** Events being read at once. */
 const READS = 32;

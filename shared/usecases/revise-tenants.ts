@@ -13,6 +13,7 @@ import {
 } from "../domain/revision-wave.ts";
 import { earliest, type Timestamp, waitingSince } from "../domain/tenant.ts";
 import { targetRevision } from "../manifests/index.ts";
+import { whenAllEnded } from "../reconcile/when-all-ended.ts";
 import {
   type Clock,
   type ReconcileMessage,
@@ -119,7 +120,7 @@ async function readPage(shard: WaveShard, number: number, target: RevisionTarget
 /** Makes tenants due now, and sends for them on the bulk queue. */
 async function ask(tenantIds: string[], target: string, now: Timestamp, { store, queue }: RevisePorts): Promise<ReconcileMessage[]> {
   const limit = pLimit(ASKS);
-  const messages = (await Promise.all(tenantIds.map((id) => limit(() => askOne(id, target, now, store))))).filter(
+  const messages = (await whenAllEnded(tenantIds.map((id) => limit(() => askOne(id, target, now, store))))).filter(
     (one) => one !== undefined,
   );
   if (messages.length > 0) await queue.send(messages, { bulk: true });

@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import type { AccessQueue, Clock, DueIndex, DueItem, DueKind, Pause, ReconcileQueue } from "../ports.ts";
+import { allOf, whenAllEnded } from "../reconcile/when-all-ended.ts";
 
 export interface SweepPorts {
   index: DueIndex;
@@ -42,7 +43,7 @@ export async function sweepDue(ports: SweepPorts, signal: AbortSignal): Promise<
     ),
   );
   const access = sweepKind("access", ports, signal, (claimed) => accessQueue.send(claimed));
-  return total(allOf(await Promise.allSettled([tenants, access])));
+  return total(await whenAllEnded([tenants, access]));
 }
 
 /**
@@ -56,7 +57,7 @@ export async function sweepKind(
   handle: (claimed: DueItem[]) => Promise<void>,
 ): Promise<Swept> {
   const shards = Array.from({ length: ports.index.shards }, (_, shard) => sweepShard(kind, shard, ports, signal, handle));
-  return total(allOf(await Promise.allSettled(shards)));
+  return total(await whenAllEnded(shards));
 }
 
 /** Goes through what is due in one shard, page by page. A page that claimed nothing is the last: the index is behind, or others are at it. */
@@ -93,14 +94,6 @@ async function sweepShard(
     await pause(PAGE_MS - (clock.now().getTime() - now.getTime()), signal);
   }
   return swept;
-}
-
-/** The values of what has settled. Throws the first failure. */
-export function allOf<T>(settled: PromiseSettledResult<T>[]): T[] {
-  return settled.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
 }
 
 function total(parts: Swept[]): Swept {

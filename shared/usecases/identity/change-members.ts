@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import { TenantryError } from "../../domain/errors.ts";
 import type { DirectoryGroup, Membership } from "../../domain/identity.ts";
 import type { Timestamp } from "../../domain/tenant.ts";
+import { whenAllEnded } from "../../reconcile/when-all-ended.ts";
 import { groupDue, type IdentityPorts, LEFT_UNDONE_MS, newerThan, nowOf, plusMs } from "./due.ts";
 
 /** A word on one membership; dated by the provider, or newer than all that was said before. */
@@ -44,7 +45,7 @@ export async function changeMembers(
     standing === undefined ? await ports.directory.getMembership(group.provider, group.id, userId) : standing.get(userId);
   const limit = pLimit(AT_ONCE);
   let late = 0;
-  await Promise.all(
+  await whenAllEnded(
     changes.map((change) =>
       limit(async () => {
         if (!timeLeft()) late += 1;

@@ -9,6 +9,7 @@ import {
   sumOf,
 } from "../../domain/grants-comparison.ts";
 import type { DirectoryGroup, ProviderName } from "../../domain/identity.ts";
+import { whenAllEnded } from "../../reconcile/when-all-ended.ts";
 import { groupDue, nowOf } from "./due.ts";
 import { type Compared, type GrantsComparisonPorts, lookAtGroup, type UserOf, usersById } from "./look-at-group.ts";
 import { isMappedAsNow, rolesNow } from "./map-group.ts";
@@ -112,7 +113,7 @@ async function repair(
   if (off.length === 0) return true;
   const reopen = await membershipsOf(group, userOf, ports);
   const limit = pLimit(AT_ONCE);
-  const done = await Promise.all(off.map((one) => limit(async () => budget.repair() && (await reopen(one)))));
+  const done = await whenAllEnded(off.map((one) => limit(async () => budget.repair() && (await reopen(one)))));
   if (done.some(Boolean)) await groupDue(group, ports);
   return done.every(Boolean);
 }

@@ -3,6 +3,7 @@ import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryGroup, DirectoryUser, Membership } from "../../domain/identity.ts";
 import type { Cause } from "../../domain/tenant.ts";
 import { GRANTS_AT_ONCE } from "../../ports.ts";
+import { whenAllEnded } from "../../reconcile/when-all-ended.ts";
 import { changeAccess } from "../change-access.ts";
 import { judgeMembership, type TenantGrantAsked } from "./judge-membership.ts";
 import { granting } from "./marks.ts";
@@ -83,7 +84,7 @@ async function record(what: "revokes" | "grants", judged: readonly Judged[], wor
 }
 
 async function mark(judged: readonly Judged[], synced: (one: Judged) => string, { group, ports }: MembersWork): Promise<void> {
-  await Promise.all(
+  await whenAllEnded(
     judged.map((one) => {
       const { membership, user } = one;
       const grantedAs = user === undefined ? membership.grantedAs : userIdOf(user, ports);

@@ -3,6 +3,7 @@ import { TenantryError } from "../../domain/errors.ts";
 import type { GrantAsked } from "../../domain/grant-intent.ts";
 import type { DirectoryUser } from "../../domain/identity.ts";
 import type { Cause, Timestamp } from "../../domain/tenant.ts";
+import { whenAllEnded } from "../../reconcile/when-all-ended.ts";
 import { changeAccess } from "../change-access.ts";
 import type { AccessPorts } from "./ports.ts";
 import { userIdOf } from "./user-id.ts";
@@ -32,7 +33,7 @@ export async function revokeAll(user: DirectoryUser, timeLeft: () => boolean, po
       open ||= came.open;
     }
   });
-  await Promise.all(workers);
+  await whenAllEnded(workers);
   return { taken, open };
 }
 

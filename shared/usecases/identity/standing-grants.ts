@@ -2,6 +2,7 @@ import { type Grant, grantId, isGranted } from "../../domain/access.ts";
 import type { Cluster } from "../../domain/cluster.ts";
 import { principalOf } from "../../domain/identity-mapping.ts";
 import type { Tenant } from "../../domain/tenant.ts";
+import { whenAllEnded } from "../../reconcile/when-all-ended.ts";
 import type { AccessPorts } from "./ports.ts";
 
 export type StandingPorts = Pick<AccessPorts, "store" | "registry" | "grants" | "clock">;
@@ -34,7 +35,7 @@ export async function standingGrants(userId: string, cluster: Cluster, ports: St
   const workers = Array.from({ length: AT_ONCE }, async () => {
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) found.push(...(await standingIn(...next, cluster, ports)));
   });
-  await Promise.all(workers);
+  await whenAllEnded(workers);
   return found;
 }
 

@@ -2,6 +2,7 @@ import type { DirectoryGroup, Membership } from "../../domain/identity.ts";
 import { ttlAfter } from "../../domain/outbox.ts";
 import type { Cause } from "../../domain/tenant.ts";
 import { GRANTS_AT_ONCE, unlessMoved } from "../../ports.ts";
+import { whenAllEnded } from "../../reconcile/when-all-ended.ts";
 import { mapGroup, rolesNow } from "./map-group.ts";
 import { hasWork, mayLose } from "./marks.ts";
 import { type AccessPorts, DONE, type Worked } from "./ports.ts";
@@ -97,7 +98,7 @@ async function forget(group: DirectoryGroup, timeLeft: () => boolean, ports: Acc
   for (let more = true; more; ) {
     if (!timeLeft()) return LATE;
     const page = await directory.pageMembers(group.provider, group.id, { limit: 100 });
-    await Promise.all(page.memberships.map((membership) => directory.deleteMembership(membership)));
+    await whenAllEnded(page.memberships.map((membership) => directory.deleteMembership(membership)));
     more = page.next !== undefined;
   }
   const ttl = ttlAfter(clock.now().toISOString(), platform.retentionDays.tombstone);
