@@ -138,7 +138,8 @@ async function askOne(
   store: RevisePorts["store"],
 ): Promise<ReconcileMessage | undefined> {
   const before = await store.get(tenantId);
-  if (before === undefined || before.lease !== undefined) return undefined;
+  // It may have gone since the list was read: what a tombstone says stays as it is.
+  if (before === undefined || before.lease !== undefined || before.desired.state === "Deleted") return undefined;
   const timers = { ...before.timers, work: now };
   const dueAt = earliest(timers) ?? now;
   try {

@@ -62,6 +62,27 @@ describe("A wave of revisions", () => {
     expect({ reads: log.reads, pages: index.pages }).toEqual({ reads: before.reads + 3, pages: before.pages });
   });
 
+  test("leaves the tombstone of a tenant as it is that went after it was listed", async () => {
+    const { ids, index, tick, edit, work, settle, ...world } = await aPlatformWith(1);
+    const [tenantId = ""] = ids;
+    edit();
+    const page = index.page.bind(index);
+    index.page = async (...of) => {
+      const listed = await page(...of);
+      world.pass(1_000);
+      await tearDownTenant(world.command({ tenantId }), world.ports());
+      await settle(tenantId);
+      return listed;
+    };
+    const before = await world.tenant(tenantId);
+    await tick();
+    index.page = page;
+    await work();
+    const { status, dueAt } = await world.tenant(tenantId);
+    expect(dueAt).toBeUndefined();
+    expect(status.proof).toMatchObject({ namespaceUid: before.status.namespaceUid });
+  });
+
   test("brings all tenants to an edited config, so many a minute, and leaves their generation", async () => {
     const world = await aPlatformWith(10, { tenantsPerMinute: 4 });
     await world.tick();
