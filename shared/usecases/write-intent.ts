@@ -103,10 +103,11 @@ async function attemptOnce(
   const { grants = [] } = intent;
   if (settled && command.key === undefined && after === before && grants.length === 0)
     return { tenant: after, changed: false, created: false };
+  let stands = spoken.after;
   try {
     await ports.store.write({
       before,
-      after: spoken.after,
+      after: stands,
       // "hold" where another is at work: had it finished since we looked, nobody would be left to see this generation.
       lease: run !== undefined ? "take" : held !== undefined && !settled ? "hold" : "ignore",
       events: spoken.events,
@@ -114,13 +115,16 @@ async function attemptOnce(
       dedupe: dedupeOf(command, after, now, ports),
     });
   } catch (error) {
-    if (error instanceof WriteConflict) return "conflict";
-    throw error;
+    if (!(error instanceof WriteConflict)) throw error;
+    // The SDK repeats a write whose answer was lost, and the repeat meets the write itself: then the lease is ours.
+    const found = run && (await ports.store.get(command.tenantId));
+    if (found === undefined || found.lease?.owner !== run?.owner) return "conflict";
+    stands = found;
   }
   const recorded = { changed: !settled, created: before === undefined || before.status.deletedAt !== undefined };
-  if (run !== undefined && reconcile !== undefined) return { tenant: await reconcile(spoken.after, run), ...recorded };
-  if (!settled && held === undefined) await wake(spoken.after, ports);
-  return { tenant: spoken.after, ...recorded };
+  if (run !== undefined && reconcile !== undefined) return { tenant: await reconcile(stands, run), ...recorded };
+  if (!settled && held === undefined) await wake(stands, ports);
+  return { tenant: stands, ...recorded };
 }
 
 function askedAt({ occurredAt, newest }: Command, before: Tenant | undefined): Timestamp {

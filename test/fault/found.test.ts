@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { WriteConflict } from "../../shared/ports.ts";
 import { sweepDue } from "../../shared/usecases/sweep-due.ts";
 import { runWithStops } from "./support/crash.ts";
 import { acts, type Before, commandOf, deploys, doneAll, type Operation, operations, waves } from "./support/operations.ts";
@@ -109,6 +110,22 @@ describe("What these tests found once stays mended:", () => {
     await acts.onboard(again(ports), ports);
     await world.settle();
     expect(world.table.tenants.get("acme")).toMatchObject({ generation: 3, desired: { state: "Active" } });
+    expect(breaches(world)).toEqual([]);
+  });
+
+  test("a suspension whose write's answer is lost, so that the SDK's repeat of it meets a conflict, is done in the same invocation", async () => {
+    const world = new World({ slots: 3 });
+    await doneAll(world, [acts.onboard, acts.grant]);
+    let isLost = false;
+    const ports = world.ports(async (call, effect) => {
+      const answer = await effect();
+      if (call !== "store.write" || isLost) return answer;
+      isLost = true;
+      throw new WriteConflict("The record moved.");
+    });
+    expect(await acts.suspend(commandOf(world, 9)(ports), ports)).toMatchObject({ changed: true, tenant: { lease: undefined } });
+    expect(world.cluster.objects().filter(({ kind }) => kind === "RoleBinding")).toEqual([]);
+    await world.settle();
     expect(breaches(world)).toEqual([]);
   });
 
