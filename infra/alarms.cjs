@@ -3,6 +3,7 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { parse } = require("yaml");
 const { deadLetterQueues, pascalCase } = require("./names.cjs");
+const { count } = require("./parameters.cjs");
 const { tableName } = require("./table.cjs");
 
 const read = (file) => parse(readFileSync(join(__dirname, file), "utf8"), { merge: true, logLevel: "silent" });
@@ -191,7 +192,8 @@ async function schedules(resolveVariable) {
   );
 }
 
-module.exports = async ({ resolveVariable }) => {
+module.exports = async (context) => {
+  const { resolveVariable } = context;
   const topic = await resolveVariable("param:alarmTopicArn");
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
   const ofTable = [dimension("TableName", await tableName({ resolveVariable }))];
@@ -201,7 +203,7 @@ module.exports = async ({ resolveVariable }) => {
     FailedReconcilesAlarm: failedReconcilesAlarm(prefix),
     IdentityRemovalsRefusedAlarm: refusedAlarm(prefix),
     GrantsComparisonAgeAlarm: comparisonAlarm(prefix),
-    OldestDriftCheckAlarm: driftAlarm(prefix, Number(await resolveVariable("param:driftIntervalMinutes"))),
+    OldestDriftCheckAlarm: driftAlarm(prefix, await count(context, "driftIntervalMinutes")),
     ApiAlarm: apiAlarm,
     ThrottlesAlarm: throttlesAlarm,
     TableReadThrottleEventsAlarm: throttleEventsAlarm("Read", "the table", ofTable),
@@ -209,10 +211,11 @@ module.exports = async ({ resolveVariable }) => {
     OutboxStreamAgeAlarm: iteratorAgeAlarm(`${prefix}-outbox-stream`),
   };
   for (const index of indexes)
-    alarms[`${pascalCase(index)}IndexWriteThrottleEventsAlarm`] = throttleEventsAlarm("Write", `the index ${index}`, [
-      ...ofTable,
-      dimension("GlobalSecondaryIndexName", index),
-    ]);
+    for (const kind of ["Read", "Write"])
+      alarms[`${pascalCase(index)}Index${kind}ThrottleEventsAlarm`] = throttleEventsAlarm(kind, `the index ${index}`, [
+        ...ofTable,
+        dimension("GlobalSecondaryIndexName", index),
+      ]);
   for (const rule of rules) alarms[`${pascalCase(rule)}FailedInvocationsAlarm`] = failedInvocationsAlarm(`${prefix}-${rule}`);
   for (const queue of commandQueues) alarms[`${queue}AgeAlarm`] = queueAgeAlarm(queue, 900);
   for (const queue of workQueues) alarms[`${queue}AgeAlarm`] = queueAgeAlarm(queue, 1_800);

@@ -1,5 +1,5 @@
 // The API's issuer: the one given, or a Cognito pool of our own with the contract's scopes and one machine client.
-const { flag, list } = require("./parameters.cjs");
+const { dataRemoval, flag, list } = require("./parameters.cjs");
 
 const scopes = ["tenants.read", "tenants.write", "access.read", "access.write", "clusters.read", "clusters.write"];
 
@@ -40,7 +40,7 @@ exports.resources = async (context) => {
   const { issuer } = await given(context);
   if (issuer) return { Outputs: { Issuer: { Value: issuer } } };
   const domain = await context.resolveVariable("param:cognitoDomain");
-  const removal = await context.resolveVariable("param:dataRemoval");
+  const removal = await dataRemoval(context);
   return {
     Resources: {
       UserPool: {

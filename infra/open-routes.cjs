@@ -1,4 +1,6 @@
 // The routes that anybody may call: each function behind them checks its callers itself. A flood of them must leave room for the rest.
+const { count } = require("./parameters.cjs");
+
 const RATE = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 };
 
 /** Route key -> logical id: a stage cannot limit a route that is not yet there. */
@@ -19,7 +21,7 @@ exports.extensions = async () => ({
 });
 
 /** Executions at once that are set apart for such a function, and that it may not pass. */
-exports.concurrency = async ({ resolveVariable }) => {
-  const given = await resolveVariable("param:openRoutesConcurrency");
-  return given === "" ? null : Number(given);
+exports.concurrency = async (context) => {
+  const given = await context.resolveVariable("param:openRoutesConcurrency");
+  return given === "" ? null : await count(context, "openRoutesConcurrency");
 };

@@ -1,8 +1,11 @@
 // Bus -> rule -> queue, each queue with dead letters of its own. A rule's own failures go to those dead letters too.
 const { pascalCase } = require("./names.cjs");
+const { count } = require("./parameters.cjs");
 
 const FOURTEEN_DAYS = 1_209_600;
 const FOUR_DAYS = 345_600;
+/** Timeout of the functions that read queues: Lambda takes no queue whose messages come back sooner. */
+const FUNCTION_SECONDS = 60;
 
 // Which events command which area.
 const areas = {
@@ -81,16 +84,17 @@ const unrouted = (reason) => ({
   },
 });
 
-module.exports = async ({ resolveVariable }) => {
+module.exports = async (context) => {
+  const { resolveVariable } = context;
   const prefix = `${await resolveVariable("self:service")}-${await resolveVariable("sls:stage")}`;
-  const visibility = Number(await resolveVariable("param:queueVisibilitySeconds"));
+  const visibility = await count(context, "queueVisibilitySeconds", FUNCTION_SECONDS);
   const sources = String(await resolveVariable("param:eventSources"))
     .split(",")
     .map((source) => source.trim());
   const resources = {};
 
   // A command's own function sets it aside, with the reason; the redrive is the net beneath.
-  const commandReceives = Number(await resolveVariable("param:commandReceives")) + 1;
+  const commandReceives = (await count(context, "commandReceives")) + 1;
   const receives = {
     ...Object.fromEntries([...Object.keys(areas), "sbt"].map((key) => [key, commandReceives])),
     ...{ reconcile: 5, "reconcile-bulk": 5, drift: 5, access: 5 },

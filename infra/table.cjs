@@ -1,5 +1,5 @@
 // The table, and which table the functions use: the stack's own, or one that was restored from it (docs/operations.md).
-const { flag } = require("./parameters.cjs");
+const { dataRemoval, flag } = require("./parameters.cjs");
 
 const index = (name, partition, sort, projection) => ({
   IndexName: name,
@@ -43,7 +43,7 @@ exports.tableArn = async (context) => {
 
 exports.resources = async (context) => {
   const { resolveVariable } = context;
-  const removal = await resolveVariable("param:dataRemoval");
+  const removal = await dataRemoval(context);
   return {
     Resources: {
       Table: {

@@ -50,6 +50,10 @@ describe("the comparison", () => {
     expect(changed(rename("SweepRole", "SweeperRole"))).toEqual([
       "SweepRole (AWS::IAM::Role) goes to SweeperRole under the name that it still has",
     ]));
+  test("finds a rule whose name goes to another logical id", () =>
+    expect(changed(rename("SbtRule", "ToolkitRule"))).toEqual([
+      "SbtRule (AWS::Events::Rule) goes to ToolkitRule under the name that it still has",
+    ]));
   test("finds a role that is replaced under the same name", () =>
     expect(changed(set("SweepRole", "Path", "/tenantry/"))).toEqual([
       "SweepRole (AWS::IAM::Role) is replaced under the name that it still has: Path",

@@ -32,6 +32,7 @@ const UNIQUE: Record<string, string[]> = {
   "AWS::ApiGatewayV2::Route": ["RouteKey"],
   "AWS::DynamoDB::Table": ["TableName"],
   "AWS::Events::EventBus": ["Name"],
+  "AWS::Events::Rule": ["EventBusName", "Name"],
   "AWS::IAM::Role": ["RoleName"],
   "AWS::Lambda::EventSourceMapping": ["FunctionName", "EventSourceArn"],
   "AWS::Lambda::Function": ["FunctionName"],

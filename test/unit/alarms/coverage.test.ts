@@ -28,11 +28,27 @@ test("every rule, and every queue that a function reads, is watched by the name 
     resolveVariable: (name: string) => Promise<string>;
   }) => Promise<{ Resources: Record<string, { Type: string; Properties: { Name?: string; RedrivePolicy?: object } }> }>;
   const settings: Record<string, string> = { "self:service": "tenantry", "sls:stage": "test", "param:eventSources": "signup" };
-  const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "1" });
+  const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "60" });
   const watched = Object.values(alarms).flatMap(({ Dimensions = [] }) => Dimensions.map(({ Value }) => JSON.stringify(Value)));
   for (const [resource, { Type, Properties }] of Object.entries(Resources)) {
     if (Type === "AWS::Events::Rule") expect(watched).toContain(JSON.stringify(Properties.Name));
     if (Type === "AWS::SQS::Queue") expect(watched).toContain(JSON.stringify({ "Fn::GetAtt": [resource, "QueueName"] }));
     if (Properties.RedrivePolicy !== undefined) expect(names).toContain(`${resource}AgeAlarm`);
   }
+});
+
+test("throttles of reads and of writes are watched, of the table and of each of its indexes", async () => {
+  const { resources } = createRequire(import.meta.url)("../../../infra/table.cjs") as {
+    resources: (sls: { resolveVariable: (name: string) => Promise<string> }) => Promise<{
+      Resources: { Table: { Properties: { GlobalSecondaryIndexes: { IndexName: string }[] } } };
+    }>;
+  };
+  const settings: Record<string, string> = { "param:dataRemoval": "Retain", "param:deletionProtection": "true" };
+  const { Table } = (await resources({ resolveVariable: async (name) => settings[name] ?? "" })).Resources;
+  const of = [undefined, ...Table.Properties.GlobalSecondaryIndexes.map(({ IndexName }) => IndexName)];
+  const watched = Object.values(alarms)
+    .filter(({ Namespace }) => Namespace === "AWS/DynamoDB")
+    .map(({ MetricName, Dimensions = [] }) => [MetricName, Dimensions.find(({ Name }) => Name === "GlobalSecondaryIndexName")?.Value]);
+  for (const metric of ["ReadThrottleEvents", "WriteThrottleEvents"])
+    for (const index of of) expect(watched).toContainEqual([metric, index]);
 });

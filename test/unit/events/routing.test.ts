@@ -20,7 +20,7 @@ const queues = createRequire(import.meta.url)("../../../infra/queues.cjs") as (s
 }) => Promise<{ Resources: Record<string, Rule> }>;
 
 test("the bus brings every event to the area that its registry names, from the sources that the deployment lists", async () => {
-  const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "" });
+  const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "60" });
   const routed = Object.entries(Resources).flatMap(([name, { Type, Properties }]) => {
     if (Type !== "AWS::Events::Rule" || name.startsWith("Unrouted")) return [];
     expect(Properties.EventPattern?.source).toEqual(name === "SbtRule" ? [SBT_REQUEST_SOURCE] : ["signup", "billing"]);
@@ -32,7 +32,7 @@ test("the bus brings every event to the area that its registry names, from the s
 });
 
 test("what SBT's planes say to each other is not set aside as unrouted", async () => {
-  const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "" });
+  const { Resources } = await queues({ resolveVariable: async (name) => settings[name] ?? "60" });
   const source = JSON.stringify(Resources["UnroutedSourceRule"]?.Properties.EventPattern?.source);
   for (const known of ["signup", "billing", "tenantry", SBT_REQUEST_SOURCE, SBT_ANSWER_SOURCE]) expect(source).toContain(`"${known}"`);
 });

@@ -23,7 +23,7 @@ test("every rule of the bus has a queue for what it cannot deliver", async () =>
   const queues = createRequire(import.meta.url)("../../../infra/queues.cjs") as (sls: {
     resolveVariable: (name: string) => Promise<string>;
   }) => Promise<{ Resources: Record<string, { Type: string; Properties: { Targets?: { DeadLetterConfig?: object }[] } }> }>;
-  const { Resources } = await queues({ resolveVariable: async (name) => (name === "param:eventSources" ? "signup" : "1") });
+  const { Resources } = await queues({ resolveVariable: async (name) => (name === "param:eventSources" ? "signup" : "60") });
   const targets = Object.values(Resources).flatMap(({ Type, Properties }) =>
     Type === "AWS::Events::Rule" ? (Properties.Targets ?? []) : [],
   );
