@@ -2,7 +2,7 @@ import { type GrantsStatus, isAsleep, type Tenant } from "../domain/tenant.ts";
 import { absentObjects, blueprints, hasTier, objectKey, objectsWithoutTier, tenantObjects } from "../manifests/index.ts";
 import { type AtCluster, outcomeOf } from "./at-cluster.ts";
 import { decide, type Outcome, recordTells } from "./decide.ts";
-import { beginPass, type GrantsToBring, grantsToBring, noGrants, shapeOfBindings } from "./grants.ts";
+import { beginPass, broughtOf, type GrantsToBring, grantsToBring, noGrants, shapeOfBindings } from "./grants.ts";
 import { observe } from "./observe.ts";
 import { type Performed, perform } from "./perform.ts";
 import { recordStatus, unknownTier } from "./round.ts";
@@ -27,11 +27,12 @@ export async function bringUp(at: AtCluster): Promise<Outcome> {
   const plan = decide(work.record, round.namespace, { objects, absent: [...absentObjects(work.record), ...grants.absent] });
   await perform(plan, api, run.signal, round.performed);
   const outcome = outcomeOf(plan.outcome, round.performed, work.record);
-  if (plan.outcome.kind !== "done" || outcome.kind === "requeue") return outcome;
+  if (plan.outcome.kind !== "done" || outcome.kind === "requeue" || outcome.kind === "waiting") return outcome;
   // What cuts access or puts to sleep does not wait for what failed beside it.
   if (!failedAtNamespace(round.performed)) {
-    if (areBrought(grants, round.performed)) round.grants = grants;
-    if (round.grants !== undefined && (grants.left.length > 0 || (grants.status !== undefined && "pass" in grants.status)))
+    const brought = broughtOf(grants, pass, round.performed.applied);
+    round.grants = brought;
+    if (brought.more)
       return { kind: "requeue", afterMs: 0, reason: "GrantsApplying", message: "The bindings of all grants are brought up to date." };
     if (isAsleep(work.record)) await sleep(at);
   }
@@ -61,9 +62,6 @@ async function grantsOf(
   if (record.hasGrants !== true || status === undefined) return noGrants(status);
   return grantsToBring(record, status, cluster, platform, store);
 }
-
-const areBrought = ({ objects, absent }: GrantsToBring, { applied }: Performed): boolean =>
-  [...objects.map(objectKey), ...absent.map(({ kind, name }) => `${kind}/${name}`)].every((key) => applied[key] !== undefined);
 
 /** An error at the Namespace: nothing else was tried. */
 const failedAtNamespace = ({ errors }: Performed): boolean => Object.keys(errors).some((key) => key.startsWith("Namespace/"));

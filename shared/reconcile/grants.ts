@@ -1,9 +1,10 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { type Grant, grantId, parseGrantId } from "../domain/access.ts";
 import type { Cluster } from "../domain/cluster.ts";
+import { PENDING_GRANTS } from "../domain/grant-intent.ts";
 import type { Platform } from "../domain/platform.ts";
 import { type GrantsStatus, isAsleep, type Tenant } from "../domain/tenant.ts";
-import { grantBinding, refOf, shortHash } from "../manifests/index.ts";
+import { grantBinding, objectKey, refOf, shortHash } from "../manifests/index.ts";
 import type { ObjectRef, TenantStore } from "../ports.ts";
 
 /** Grants of one page of a pass over all of them. */
@@ -19,11 +20,54 @@ export interface GrantsToBring {
   status: GrantsStatus | undefined;
   /** Grants whose last change these bring. */
   pending: Grant[];
+  /** Pending grants (`grantId`) that the record names and this round brings. */
+  named: string[];
   /** Pending grants (`grantId`) that are left to later rounds. */
   left: string[];
+  /** Key of the binding of each grant that it brings, by `grantId`. */
+  keys: ReadonlyMap<string, string>;
 }
 
-export const noGrants = (status: GrantsStatus | undefined): GrantsToBring => ({ objects: [], absent: [], status, pending: [], left: [] });
+export const noGrants = (status: GrantsStatus | undefined): GrantsToBring => ({
+  objects: [],
+  absent: [],
+  status,
+  pending: [],
+  named: [],
+  left: [],
+  keys: new Map(),
+});
+
+/** What the cluster took of the grants that a round brought. */
+export interface GrantsBrought extends Pick<GrantsToBring, "status" | "pending" | "left"> {
+  /** Whether there is more to bring, and the next round brings it at once. */
+  more: boolean;
+}
+
+/**
+ * What the cluster took, by the keys of what it applied. A grant that it refuses stays pending, or becomes so, behind all others: neither a
+ * revoke nor a pass waits for it. Where the record cannot name so many, the pass stays at its page.
+ * @param before how far the bindings followed before the round
+ */
+export function broughtOf(toBring: GrantsToBring, before: GrantsStatus | undefined, applied: Record<string, string>): GrantsBrought {
+  const { keys, named, pending } = toBring;
+  const isTaken = (id: string): boolean => applied[keys.get(id) ?? ""] !== undefined;
+  const refused = [...keys.keys()].filter((id) => !isTaken(id));
+  const kept = refused.filter((id) => named.includes(id));
+  const isPageDone = refused.length === kept.length || toBring.left.length + refused.length <= PENDING_GRANTS;
+  const status = isPageDone ? toBring.status : before;
+  const isPassing = isPageDone && status !== undefined && "pass" in status;
+  return {
+    status,
+    pending: pending.filter((grant) => isTaken(grantId(grant))),
+    left: [...toBring.left, ...(isPageDone ? refused : kept)],
+    // Without a step forward, the next round comes after the pause of a failure.
+    more: named.some(isTaken) ? toBring.left.length > 0 || isPassing : isPassing && afterOf(status) !== afterOf(before),
+  };
+}
+
+const afterOf = (status: GrantsStatus | undefined): string | undefined =>
+  status !== undefined && "pass" in status ? status.after : undefined;
 
 /** What shapes all bindings at once; where it moves, a pass goes over all of them. */
 export function shapeOfBindings(tenant: Tenant, platform: Platform, { access }: Cluster): string {
@@ -62,12 +106,15 @@ export async function grantsToBring(
     grantBinding(tenant, grant, cluster.access?.usernamePrefix ?? "");
   // One that is not in the table is one that nobody has.
   const missing = ids.filter((id) => !named.has(id)).map(parseGrantId);
+  const tried = [...all, ...missing];
   return {
     objects: all.filter(stands).map(bindingOf),
     absent: [...all.filter((grant) => !stands(grant)), ...missing].map((grant) => refOf(bindingOf(grant))),
     status: pass === undefined ? status : passed?.whole === true ? { stands: pass.pass } : { pass: pass.pass, after: passed?.after },
     pending: all.filter(({ pending }) => pending !== undefined),
+    named: ids,
     left: pendingGrants.slice(GRANTS_A_ROUND),
+    keys: new Map(tried.map((grant) => [grantId(grant), objectKey(bindingOf(grant))])),
   };
 }
 

@@ -7,7 +7,7 @@ import type { ClusterError, ClusterScopedFind, GrantWrite } from "../ports.ts";
 import { announced, trouble } from "./announced.ts";
 import { conditionsOf } from "./conditions.ts";
 import { ABSENT, type Outcome } from "./decide.ts";
-import type { GrantsToBring } from "./grants.ts";
+import type { GrantsBrought } from "./grants.ts";
 import { expiryNotice, expiryTimer } from "./expiry.ts";
 import type { NamespaceSeen } from "./observe.ts";
 import type { Performed } from "./perform.ts";
@@ -23,7 +23,7 @@ export interface Round {
   wanted: { key: string; kind: string }[];
   performed: Performed;
   /** Grants that were brought to the cluster. */
-  grants?: Pick<GrantsToBring, "pending" | "left" | "status"> | undefined;
+  grants?: Pick<GrantsBrought, "pending" | "left" | "status"> | undefined;
   /** On the way out: what was found outside the namespace. */
   leftovers?: ClusterScopedFind | undefined;
   /** On the way out: identity mappings that are left. */
@@ -105,10 +105,13 @@ export function progress(tenant: Tenant, { namespace, performed, grants }: Pick<
     versions: { ...Object.fromEntries(untouched), ...ofTheTenantItself(performed.versions) },
     sleepers: performed.awake === true ? undefined : status.sleepers,
     deletionSlot: performed.deletionSlot ?? status.deletionSlot,
-    // Of grants whose change it brought, nothing is known before they are marked, too.
-    grants: grants?.pending.length === 0 ? grants.status : (performed.grants ?? status.grants),
+    // Of grants whose change it brought, nothing is known before they are marked, too, and of those refused before they are named.
+    grants: grants !== undefined && tellsAll(grants, tenant) ? grants.status : (performed.grants ?? status.grants),
   };
 }
+
+const tellsAll = ({ pending, left }: NonNullable<Round["grants"]>, { pendingGrants = [] }: Tenant): boolean =>
+  pending.length === 0 && left.every((id) => pendingGrants.includes(id));
 
 /** Grants may be thousands: their bindings are not kept in the record. */
 const ofTheTenantItself = (byKey: Record<string, string>): Record<string, string> =>

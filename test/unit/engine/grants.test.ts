@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { grantId } from "../../../shared/domain/access.ts";
+import { ClusterError } from "../../../shared/ports.ts";
 import { activateTenant } from "../../../shared/usecases/activate-tenant.ts";
 import { changeAccess, expireGrant } from "../../../shared/usecases/change-access.ts";
 import { changeTenant } from "../../../shared/usecases/change-tenant.ts";
@@ -308,5 +309,69 @@ describe("The grants of a tenant", () => {
     await expect(grantAccess(engine.command({ occurredAt: late }), anna, undefined, engine.ports)).rejects.toMatchObject({
       code: "TenantDeleted",
     });
+  });
+});
+
+describe("A grant that the cluster refuses again and again", () => {
+  /** Grants to people by number; the cluster refuses the first. */
+  const refusing = async () => {
+    const { engine, bindings } = await onboarded();
+    engine.cluster.before = ({ verb, ref }) => {
+      if (verb === "apply" && ref?.name.startsWith("user-u0-")) throw new ClusterError(403, "Forbidden", "a policy denies it");
+    };
+    const person = (number: number) => ({ userId: `u${number}`, role: "tenant-viewer" });
+    const pending = async () => (await engine.tenant()).pendingGrants ?? [];
+    return { engine, bindings, person, pending };
+  };
+
+  test("stays pending alone: what is asked for besides is done and announced, and the record does not fill up", async () => {
+    const { engine, bindings, person, pending } = await refusing();
+    for (let number = 0; number < 80; number++) {
+      engine.pass(1_000);
+      await grantAccess(engine.command(), person(number), undefined, engine.ports);
+    }
+    expect(await pending()).toEqual([grantId(person(0))]);
+    engine.pass(1_000);
+    await revokeAccess(engine.command(), person(79), engine.ports);
+    expect(bindings()).toHaveLength(78);
+    expect(engine.said().filter((line) => line.endsWith("TenantAccessGranted"))).toHaveLength(79);
+    expect((await engine.tenant()).status.failure).toMatchObject({ reason: "Forbidden" });
+  });
+
+  test("holds up no revoke that waits behind it, also of more people than the record names", async () => {
+    const { engine, bindings, person, pending } = await refusing();
+    for (let number = 1; number < 100; number++) await grantAccess(engine.command(), person(number), undefined, engine.ports);
+    await pauseTenant(engine.command(), true, engine.ports);
+    engine.pass(1_000);
+    await grantAccess(engine.command(), person(0), undefined, engine.ports);
+    for (let number = 1; number < 100; number++) {
+      engine.pass(1);
+      await revokeAccess(engine.command(), person(number), engine.ports);
+    }
+    engine.pass(1_000);
+    await pauseTenant(engine.command(), false, engine.ports);
+    await engine.settle("acme", 12);
+    expect(bindings()).toEqual([]);
+    expect(await pending()).toEqual([grantId(person(0))]);
+    expect((await engine.tenant()).status.failure?.count).toBeGreaterThan(1);
+  });
+
+  test("as its binding cannot be deleted, leaves nobody else bound to a suspended tenant, and goes with the first try that succeeds", async () => {
+    const { engine, bindings, person, pending } = await refusing();
+    for (let number = 1; number < 250; number++) await grantAccess(engine.command(), person(number), undefined, engine.ports);
+    engine.cluster.before = ({ verb, ref }) => {
+      if (verb === "delete" && ref?.name.startsWith("user-u100-")) throw new ClusterError(403, "Forbidden", "a policy denies it");
+    };
+    engine.pass(1_000);
+    await suspendTenant(engine.command(), engine.ports);
+    await engine.settle("acme", 12);
+    expect(bindings()).toEqual(["user-u100-tenant-viewer"]);
+    expect(await pending()).toEqual([grantId(person(100))]);
+    expect((await engine.tenant()).status.failure?.count).toBeGreaterThan(1);
+    engine.cluster.before = undefined;
+    await engine.settle();
+    expect(bindings()).toEqual([]);
+    const { generation, status } = await engine.tenant();
+    expect({ stands: status.observedGeneration, failure: status.failure }).toEqual({ stands: generation, failure: undefined });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { refOf } from "../../../shared/adapters/kubernetes/client.ts";
 import type { Platform } from "../../../shared/domain/platform.ts";
 import { ClusterError } from "../../../shared/ports.ts";
+import { grantAccess } from "../../../shared/usecases/grant-access.ts";
 import { onboardTenant } from "../../../shared/usecases/onboard-tenant.ts";
 import { readRevisions, resumeRevisions } from "../../../shared/usecases/read-revisions.ts";
 import { reconcileTenant } from "../../../shared/usecases/reconcile-tenant.ts";
@@ -81,6 +83,20 @@ describe("A wave of revisions", () => {
     const { status, dueAt } = await world.tenant(tenantId);
     expect(dueAt).toBeUndefined();
     expect(status.proof).toMatchObject({ namespaceUid: before.status.namespaceUid });
+  });
+
+  test("that finds a namespace lost has it made again with all that was in it, people's bindings too", async () => {
+    const { ids, tick, edit, work, settle, cluster, command, ports } = await aPlatformWith(1);
+    const [tenantId = ""] = ids;
+    await grantAccess(command({ tenantId }), { userId: "anna@example.com", role: "tenant-viewer" }, undefined, ports());
+    const objects = () => cluster.objects().map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
+    const before = objects();
+    for (const object of cluster.objects()) cluster.remove(refOf(object));
+    edit();
+    await tick();
+    await work();
+    await settle(tenantId);
+    expect(objects()).toEqual(before);
   });
 
   test("brings all tenants to an edited config, so many a minute, and leaves their generation", async () => {
