@@ -39,7 +39,8 @@ export async function changeMembers(
   timeLeft: () => boolean = () => true,
   known?: ReadonlyMap<string, Membership>,
 ): Promise<void> {
-  if (group.dueAt === undefined) await ports.directory.touchGroup(group.provider, group.id, plusMs(nowOf(ports), LEFT_UNDONE_MS));
+  // Also where it is due already: what is due may be done before the memberships are written.
+  await ports.directory.touchGroup(group.provider, group.id, plusMs(nowOf(ports), LEFT_UNDONE_MS));
   const standing = known ?? (changes.length < MANY ? undefined : await membersOf(group, ports));
   const read = async (userId: string) =>
     standing === undefined ? await ports.directory.getMembership(group.provider, group.id, userId) : standing.get(userId);

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import type { DirectoryGroup } from "../../../shared/domain/identity.ts";
 import { ClusterError } from "../../../shared/ports.ts";
 import { pauseTenant } from "../../../shared/usecases/pause-tenant.ts";
 import { grantAccess } from "../../../shared/usecases/grant-access.ts";
 import { tearDownTenant } from "../../../shared/usecases/tear-down-tenant.ts";
+import { changeMembers } from "../../../shared/usecases/identity/change-members.ts";
 import { syncGroup } from "../../../shared/usecases/identity/sync-group.ts";
 import { aCause } from "../../support/builders.ts";
 import { aCompany } from "../../support/company.ts";
@@ -69,6 +71,28 @@ describe("Groups of an identity provider", () => {
     expect(await directory.getGroup("okta", "g1")).toMatchObject({ deleted: true, ttl: expect.any(Number) });
     expect((await directory.pageMembers("okta", "g1", { limit: 10 })).memberships).toEqual([]);
   }, 60_000);
+
+  test("lose a member by a call that died, also where it read the group while other work was due, which is done by then", async () => {
+    const { said, onboard, access, settle, world, directory } = aCompany();
+    await onboard("acme");
+    await said.group("g1", "tenant:acme:viewer");
+    await said.user("anna");
+    await said.member("g1", "anna", true);
+    const group = await directory.getGroup("okta", "g1");
+    expect(group?.dueAt).toBeDefined();
+    await settle();
+    expect(access()).toHaveLength(1);
+    let isDead = false;
+    const dying = world.ports(async (call, effect) => {
+      if (isDead) throw new Error("died");
+      isDead = call === "directory.putMembership";
+      return effect();
+    });
+    await expect(changeMembers(group as DirectoryGroup, [{ userId: "anna", member: false, at: "newest" }], dying)).rejects.toThrow("died");
+    await settle();
+    await settle();
+    expect(access()).toEqual([]);
+  });
 
   test("that come before their tenant wait for it, and keep nobody else from what is theirs", async () => {
     const { said, onboard, access, settle, world } = aCompany();
