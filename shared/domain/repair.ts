@@ -71,6 +71,10 @@ export function isAtRest({ status, generation, lease, desired }: Tenant): boolea
   );
 }
 
+/** Whether a record is another than the one at rest that was judged. */
+export const hasMoved = (record: Tenant | undefined, { generation, updatedAt }: Pick<Findings, "generation" | "updatedAt">): boolean =>
+  record === undefined || record.generation !== generation || record.updatedAt !== updatedAt || !isAtRest(record);
+
 /**
  * Has what drifted applied again: a generation that carries what to repair, and announces it.
  * A record that moved since it was judged is left alone: a reconcile came between, and the next check looks again.
@@ -78,8 +82,7 @@ export function isAtRest({ status, generation, lease, desired }: Tenant): boolea
  */
 export function repair(before: Tenant | undefined, found: Findings, { cause, now }: { cause: Cause; now: Timestamp }): Intent {
   if (before === undefined) throw new TenantryError("TenantNotFound", "The tenant is gone.");
-  const moved = before.generation !== found.generation || before.updatedAt !== found.updatedAt;
-  if (moved || !isAtRest(before)) return { after: before, settled: true };
+  if (hasMoved(before, found)) return { after: before, settled: true };
   const generation = before.generation + 1;
   // More than may be pending, or than were looked at, are brought back by a pass over all.
   const pending = found.grants.length > 0 && found.grants.length + found.more <= PENDING_GRANTS;

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { Cluster } from "../domain/cluster.ts";
 import { type DriftCounts, type DriftFailure, type DriftProgress, noCounts, type Orphan } from "../domain/drift-check.ts";
-import { isAtRest, namedOf, repair } from "../domain/repair.ts";
+import { hasMoved, isAtRest, namedOf, repair } from "../domain/repair.ts";
 import type { Tenant } from "../domain/tenant.ts";
 import { type ClusterApi, ClusterError, type ClusterTenants } from "../ports.ts";
 import type { ReconcilePorts } from "../reconcile/ports.ts";
@@ -160,6 +160,8 @@ async function mend({ tenantId }: Tenant, suspects: Suspects, { cluster, api, po
   const confirmed = await confirm(tenantId, suspects, cluster, api, ports, signal);
   if (confirmed === undefined) return;
   const { findings, remove } = confirmed;
+  // What was granted between the reads of grants and of bindings stands; what is granted from here on, the version that was read tells.
+  if (remove.length > 0 && hasMoved(await ports.store.get(tenantId), findings)) return;
   const { objects, foreign, more } = findings;
   ports.log.warn("A tenant drifted.", {
     tenantId,
