@@ -84,7 +84,7 @@ export interface DecommissionProof {
   cluster: string | null;
   namespace: string;
   namespaceUid: string | null;
-  /** When the namespace was seen to be 404; `null` where the cluster was forgotten unseen. */
+  /** When no namespace of the tenant's was seen: 404, or one of that name that never was the tenant's; `null` where the cluster was forgotten unseen. */
   namespaceAbsentAt: Timestamp | null;
   /** Cluster-scoped objects with the tenant's label. */
   clusterScoped: {
