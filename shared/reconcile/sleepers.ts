@@ -1,5 +1,5 @@
 import { namespaceOf, type SleepingWorkload } from "../domain/tenant.ts";
-import { type ClusterApi, SLEEPERS_AT_ONCE, type SleeperWrite, type TenantStore } from "../ports.ts";
+import { type ClusterApi, ClusterError, SLEEPERS_AT_ONCE, type SleeperWrite, type TenantStore } from "../ports.ts";
 import { recordStatus, type Work } from "./round.ts";
 import { pagesOfWorkloads, putToSleep, wake } from "./workloads.ts";
 
@@ -10,6 +10,7 @@ import { pagesOfWorkloads, putToSleep, wake } from "./workloads.ts";
  */
 export async function putAllToSleep(work: Work, api: ClusterApi, store: TenantStore, signal: AbortSignal): Promise<void> {
   const { tenantId } = work.record;
+  const refusals = new Refusals();
   for await (const { kind, seen } of pagesOfWorkloads(api, namespaceOf(tenantId), signal)) {
     const awake = seen.filter((workload) => workload.awake);
     if (awake.length === 0) continue;
@@ -20,8 +21,9 @@ export async function putAllToSleep(work: Work, api: ClusterApi, store: TenantSt
       fresh.map(({ awake: _awake, ...after }) => ({ before: kept.get(after.name), after })),
       store,
     );
-    await putToSleep(api, namespaceOf(tenantId), awake, signal);
+    await refusals.passOver(putToSleep(api, namespaceOf(tenantId), awake, signal));
   }
+  refusals.throwFirst();
 }
 
 /**
@@ -31,23 +33,47 @@ export async function putAllToSleep(work: Work, api: ClusterApi, store: TenantSt
  */
 export async function wakeAll(work: Work, api: ClusterApi, store: TenantStore, signal: AbortSignal): Promise<void> {
   const { tenantId } = work.record;
+  const refusals = new Refusals();
   for await (const { kind, seen } of pagesOfWorkloads(api, namespaceOf(tenantId), signal)) {
     const kept = await store.getSleepers(tenantId, kind, rangeOf(seen));
     const sleeping = new Set(seen.filter(({ awake }) => !awake).map(({ uid }) => uid));
     const met = seen.flatMap(({ name }) => kept.get(name) ?? []);
-    await wake(
+    const woken = wake(
       api,
       namespaceOf(tenantId),
       met.filter(({ uid }) => sleeping.has(uid)),
       signal,
     );
+    if (!(await refusals.passOver(woken))) continue;
     await write(
       work,
       met.map((before) => ({ before, after: undefined })),
       store,
     );
   }
+  refusals.throwFirst();
   await forgetSleepers(work, store);
+}
+
+/** What the cluster refuses of one page holds up no other page: the first refusal is thrown at the end. */
+class Refusals {
+  #first: ClusterError | undefined;
+
+  /** Whether all of a page was done. Throws at once what would fail on every page: no answer, and errors of the server. */
+  async passOver(page: Promise<void>): Promise<boolean> {
+    try {
+      await page;
+      return true;
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.status === undefined || error.status === 429 || error.status >= 500) throw error;
+      this.#first ??= error;
+      return false;
+    }
+  }
+
+  throwFirst(): void {
+    if (this.#first !== undefined) throw this.#first;
+  }
 }
 
 /** Forgets what is kept as sleeping: what is not there any more, or all of a tenant that goes. Throws `WriteConflict`. */

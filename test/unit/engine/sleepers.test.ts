@@ -43,6 +43,30 @@ async function withWorkloads(count: number) {
 }
 
 describe("A tenant with thousands of workloads", () => {
+  test("sleeps and wakes but for one that the cluster refuses to change, and that one follows once it may be changed", async () => {
+    const { engine, replicas, suspend, activate, mend } = await withWorkloads(1_300);
+    const awake = replicas();
+    const refuse = (name: string) => {
+      engine.cluster.before = ({ verb, ref }) => {
+        if (verb === "patch" && ref?.name === name) throw new ClusterError(403, "Forbidden", "a policy denies it");
+      };
+    };
+    refuse("web-0001");
+    await suspend();
+    expect(replicas().filter((count) => count > 0)).toHaveLength(1);
+    expect((await engine.tenant()).status.failure).toMatchObject({ reason: "Forbidden" });
+    mend();
+    await engine.settle();
+    expect(replicas().filter((count) => count > 0)).toEqual([]);
+    refuse("web-0002");
+    await activate();
+    expect(replicas().filter((count) => count === 0)).toHaveLength(1);
+    mend();
+    await engine.settle();
+    expect(replicas()).toEqual(awake);
+    expect(engine.table.sleepers.size).toBe(0);
+  }, 60_000);
+
   test("sleeps and wakes whole, and its record stays small", async () => {
     const { engine, replicas, suspend, activate } = await withWorkloads(2_300);
     const awake = replicas();
