@@ -34,7 +34,7 @@ const starting = startStack({
 starting.catch(() => {});
 
 if (words.length === 0) {
-  await tally.jest("long schedules", ["test/fault", "--testTimeout=600000", "--maxWorkers=2"], { FAULT_RUNS: "8" }, abort.signal);
+  await tally.jest("long schedules", ["test/fault", "--testTimeout=600000", "--maxWorkers=2"], { FAULT_RUNS: "5" }, abort.signal);
 }
 
 async function outages(stack: Stack): Promise<void> {
